@@ -1,0 +1,19 @@
+//! The pure core of Genggam: packs, forms, workflow, operations, clocks and merge.
+//!
+//! This crate does no IO, has no clock and no randomness: time, identity and chance are
+//! arguments. The same code runs in a node and, compiled to WASM, in a browser.
+
+pub mod expr;
+pub mod form;
+pub mod hlc;
+pub mod ids;
+pub mod limits;
+pub mod office;
+pub mod op;
+pub mod pack;
+pub mod period;
+pub mod permit;
+pub mod problem;
+pub mod record;
+pub mod value;
+pub mod workflow;

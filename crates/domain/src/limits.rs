@@ -1,0 +1,62 @@
+//! Every limit, with its unit in the name and its reason.
+
+/// Fields of one record type, repeat groups' fields included: more does not fit a phone's form.
+pub const FIELDS_PER_TYPE_MAX: usize = 200;
+/// Cells of one record: 200 fields and rows of repeat groups; a fold stays under a millisecond.
+pub const CELLS_PER_RECORD_MAX: usize = 4_096;
+/// Rows of one repeat group in a record.
+pub const ROWS_PER_GROUP_MAX: usize = 500;
+/// Bytes of a short text: a line on a screen.
+pub const TEXT_BYTES_MAX: usize = 500;
+/// Bytes of a long text: several pages of narrative.
+pub const LONG_TEXT_BYTES_MAX: usize = 20_000;
+/// Bytes of the reason why an answer is missing, of a cell's return, of a transition.
+pub const REASON_BYTES_MAX: usize = 1_000;
+/// Bytes of one operation: a record at its cell limit with long texts still fits a few frames.
+pub const OP_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one submitted form as JSON: escapes may double an operation's text.
+pub const FORM_BYTES_MAX: usize = 512 * 1024;
+/// Heads that one operation may have seen: more concurrent writers than one record ever has.
+pub const SAW_MAX: usize = 16;
+/// Operations of one record: a year of daily discussion.
+pub const OPS_PER_RECORD_MAX: usize = 2_000;
+/// Cells returned in one transition.
+pub const RETURNED_CELLS_MAX: usize = 500;
+/// Bytes of one source file of a pack.
+pub const PACK_FILE_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a published pack: it travels to phones on 2G.
+pub const PACK_BYTES_MAX: usize = 256 * 1024;
+/// Record types of one pack.
+pub const TYPES_PER_PACK_MAX: usize = 32;
+/// Measures of one pack.
+pub const MEASURES_PER_PACK_MAX: usize = 128;
+/// Dimensions of one measure: each is a column of the fact table.
+pub const DIMS_PER_MEASURE_MAX: usize = 6;
+/// Nodes of one expression tree: bounds the work of a rule.
+pub const EXPR_NODES_MAX: usize = 500;
+/// Depth of one expression tree: bounds the stack.
+pub const EXPR_DEPTH_MAX: usize = 32;
+/// Steps of one evaluation, each element of a list counted: bounds a rule over repeat groups.
+pub const EXPR_STEPS_MAX: usize = 100_000;
+/// Milliseconds by which a received clock may run ahead before the operation is flagged.
+pub const CLOCK_AHEAD_FLAG_MS: u64 = 5 * 60 * 1000;
+/// Submissions that share one durable commit: more adds latency and no throughput.
+pub const COMMIT_GROUP_MAX: usize = 512;
+/// Operations that the projector takes from the log at once.
+pub const PROJECT_BATCH_OPS_MAX: usize = 4_096;
+/// Fact rows held in memory before they become a segment file: about 100 MB as Arrow.
+pub const HOT_ROWS_MAX: usize = 512 * 1024;
+/// Rows of one page of a list.
+pub const PAGE_ROWS_MAX: usize = 200;
+/// Measures of one query.
+pub const QUERY_MEASURES_MAX: usize = 24;
+/// Cells of one answered figure.
+pub const FIGURE_CELLS_MAX: usize = 200_000;
+/// Records listed by one lineage page.
+pub const LINEAGE_ROWS_MAX: usize = 200;
+/// Bytes of an imported file.
+pub const IMPORT_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Rows of an imported file.
+pub const IMPORT_ROWS_MAX: usize = 1_000_000;
+/// Bytes of one uploaded photo or file.
+pub const BLOB_BYTES_MAX: usize = 10 * 1024 * 1024;

@@ -1,0 +1,264 @@
+//! Operations: what the log holds.
+//!
+//! An operation's bytes are positional canonical CBOR without its stream and sequence number:
+//! the chain binds those. For stream `s`, `h_0 = BLAKE3("genggam stream 1" ‖ cbor(s))` and
+//! `h_n = BLAKE3(h_{n-1} ‖ bytes_n)`.
+
+use minicbor::{Decode, Encode};
+
+use crate::hlc::Hlc;
+use crate::ids::{ActionId, Digest, OfficeId, OpTag, PersonId, RecordId, SubmissionId, WriterId};
+use crate::period::Period;
+use crate::value::{CellChanges, CellPath, Cells};
+
+/// The format that this build writes.
+pub const FORMAT: u8 = 1;
+
+/// The operations of one writer for one audience on one lane: gap-free and hash-chained.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(array)]
+pub struct StreamId {
+    /// Who writes it.
+    #[n(0)]
+    pub writer: WriterId,
+    /// Counts the writer's lives: a restored backup that can't learn its head begins a new one.
+    #[n(1)]
+    pub epoch: u32,
+    /// Who may have it.
+    #[n(2)]
+    pub audience: Audience,
+    /// How urgent it is.
+    #[n(3)]
+    pub lane: Lane,
+}
+
+/// Who may have a stream.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum Audience {
+    /// This office and its ancestors.
+    #[n(0)]
+    Up(#[n(0)] OfficeId),
+    /// This office and its subtree.
+    #[n(1)]
+    Down(#[n(0)] OfficeId),
+    /// Just these offices, sorted.
+    #[n(2)]
+    To(#[n(0)] Vec<OfficeId>),
+}
+
+/// Lanes, most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Lane {
+    /// Incidents that can't wait.
+    #[n(0)]
+    Urgent,
+    /// Certificates, packs, offices.
+    #[n(1)]
+    Control,
+    /// Reports.
+    #[n(2)]
+    Forms,
+    /// Circulars and instructions.
+    #[n(3)]
+    Circulars,
+    /// References to blobs.
+    #[n(4)]
+    Blobs,
+}
+
+/// A record type in a version of a pack.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(array)]
+pub struct TypeRef {
+    /// The pack's name, such as `kejadian`.
+    #[n(0)]
+    pub pack: String,
+    /// The pack's version, from 1.
+    #[n(1)]
+    pub version: u32,
+    /// The type's number within the pack.
+    #[n(2)]
+    pub type_id: u16,
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Op {
+    /// [`FORMAT`].
+    #[n(0)]
+    pub format: u8,
+    /// When its writer made it.
+    #[n(1)]
+    pub time: Hlc,
+    /// The person who acted.
+    #[n(2)]
+    pub author: PersonId,
+    /// The office in whose name they acted.
+    #[n(3)]
+    pub office: OfficeId,
+    /// The idempotency key of the submission that caused it.
+    #[n(4)]
+    pub submission: SubmissionId,
+    /// What it does.
+    #[n(5)]
+    pub change: Change,
+}
+
+/// What an operation does.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Change {
+    /// A record begins. A second creation of one record (two devices, one periodic report) folds
+    /// as a concurrent patch.
+    #[n(0)]
+    Create(#[n(0)] Create),
+    /// Cells change.
+    #[n(1)]
+    Patch(#[n(0)] Patch),
+    /// The workflow moves.
+    #[n(2)]
+    Transition(#[n(0)] Transition),
+    /// Somebody says something about a record.
+    #[n(3)]
+    Comment(#[n(0)] Comment),
+    /// An office acknowledges a record.
+    #[n(4)]
+    Acknowledge(#[n(0)] Acknowledge),
+    /// A pack is published; the bytes are the pack's own encoding.
+    #[n(5)]
+    Pack(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    /// Offices change.
+    #[n(6)]
+    Office(#[n(0)] crate::office::OfficeEvent),
+}
+
+/// The beginning of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Create {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// Its type, in the pack version it was written with.
+    #[n(1)]
+    pub type_ref: TypeRef,
+    /// The office that owns it.
+    #[n(2)]
+    pub office: OfficeId,
+    /// Its period, for a periodic type.
+    #[n(3)]
+    pub period: Option<Period>,
+    /// Its first cells.
+    #[n(4)]
+    pub cells: Cells,
+}
+
+/// A change of cells.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Patch {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// The heads of the record that the author saw, sorted.
+    #[n(1)]
+    pub saw: Vec<OpTag>,
+    /// The pack version that the cells were checked with.
+    #[n(2)]
+    pub type_version: u32,
+    /// What changes.
+    #[n(3)]
+    pub cells: CellChanges,
+}
+
+/// A move of the workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Transition {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// The heads of the record that the author saw, sorted.
+    #[n(1)]
+    pub saw: Vec<OpTag>,
+    /// The workflow's action.
+    #[n(2)]
+    pub action: ActionId,
+    /// Hash of the cells that the author saw ([`crate::record::content_hash`]): approval is of
+    /// this.
+    #[n(3)]
+    pub content: Digest,
+    /// Cells sent back, each with its reason.
+    #[n(4)]
+    pub returned: Vec<ReturnedCell>,
+    /// Reason or note for the whole.
+    #[n(5)]
+    pub reason: Option<String>,
+}
+
+/// A cell sent back to its author.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct ReturnedCell {
+    /// Which cell.
+    #[n(0)]
+    pub path: CellPath,
+    /// Why.
+    #[n(1)]
+    pub reason: String,
+}
+
+/// A remark on a record.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Comment {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// The heads of the record that the author saw, sorted.
+    #[n(1)]
+    pub saw: Vec<OpTag>,
+    /// The text.
+    #[n(2)]
+    pub text: String,
+}
+
+/// An office's acknowledgement of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Acknowledge {
+    /// The record.
+    #[n(0)]
+    pub record: RecordId,
+    /// The heads of the record that the author saw, sorted.
+    #[n(1)]
+    pub saw: Vec<OpTag>,
+}
+
+impl Change {
+    /// The record that this changes, if it is about one.
+    #[must_use]
+    pub fn record(&self) -> Option<RecordId> {
+        match self {
+            Self::Create(c) => Some(c.record),
+            Self::Patch(c) => Some(c.record),
+            Self::Transition(c) => Some(c.record),
+            Self::Comment(c) => Some(c.record),
+            Self::Acknowledge(c) => Some(c.record),
+            Self::Pack(_) | Self::Office(_) => None,
+        }
+    }
+
+    /// The heads that its author saw.
+    #[must_use]
+    pub fn saw(&self) -> &[OpTag] {
+        match self {
+            Self::Patch(c) => &c.saw,
+            Self::Transition(c) => &c.saw,
+            Self::Comment(c) => &c.saw,
+            Self::Acknowledge(c) => &c.saw,
+            Self::Create(_) | Self::Pack(_) | Self::Office(_) => &[],
+        }
+    }
+}

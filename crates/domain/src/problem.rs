@@ -1,0 +1,174 @@
+//! The one list of stable codes. Clients translate codes, never English text.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal,)*) => {
+        /// A stable code, such as `form.required`. Never renamed, never reused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ProblemCode {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl ProblemCode {
+            /// All codes, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code as text.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                }
+            }
+        }
+    };
+}
+
+problems! {
+    /// The body isn't the JSON that is asked for.
+    BodyInvalid = "body.invalid",
+    /// The body is larger than its limit.
+    BodyTooLarge = "body.too_large",
+    /// Nobody is signed in.
+    NotSignedIn = "session.none",
+    /// Wrong name or password.
+    WrongCredentials = "session.wrong_credentials",
+    /// Too many tries; wait.
+    TooManyTries = "session.too_many_tries",
+    /// The request's origin isn't this site.
+    ForeignOrigin = "session.foreign_origin",
+    /// No policy allows it.
+    Denied = "policy.denied",
+    /// There is no such thing, or the person may not know.
+    NotFound = "not_found",
+    /// No pack has this type.
+    UnknownType = "pack.unknown_type",
+    /// The type has no such field.
+    UnknownField = "form.unknown_field",
+    /// A required field has no answer.
+    Required = "form.required",
+    /// The value isn't of the field's kind.
+    WrongKind = "form.wrong_kind",
+    /// The number is below the least.
+    BelowMin = "form.below_min",
+    /// The number is above the greatest.
+    AboveMax = "form.above_max",
+    /// More digits after the point than the field has.
+    TooPrecise = "form.too_precise",
+    /// The text is too long.
+    TooLong = "form.too_long",
+    /// The field has no such choice.
+    UnknownChoice = "form.unknown_choice",
+    /// "Not applicable" is no answer here.
+    NotApplicableNotAllowed = "form.not_applicable_not_allowed",
+    /// "Missing" is no answer here.
+    MissingNotAllowed = "form.missing_not_allowed",
+    /// "Missing" needs a reason.
+    MissingNeedsReason = "form.missing_needs_reason",
+    /// A field that isn't relevant has an answer.
+    NotRelevant = "form.not_relevant",
+    /// A computed field was sent.
+    ComputedSent = "form.computed_sent",
+    /// No such office, or not of the wanted level at the date.
+    WrongOffice = "form.wrong_office",
+    /// No such record, or not of the wanted type or state.
+    WrongRecord = "form.wrong_record",
+    /// A periodic report needs its period.
+    PeriodNeeded = "form.period_needed",
+    /// The period isn't of the type's grain, or hasn't begun.
+    WrongPeriod = "form.wrong_period",
+    /// An event needs a record id, a periodic report must have none.
+    RecordIdWrong = "form.record_id",
+    /// Too many rows or cells.
+    TooMany = "form.too_many",
+    /// Two rows of a group have one row number, or a row has none.
+    RowNumber = "form.row_number",
+    /// A rule isn't met.
+    RuleBroken = "form.rule_broken",
+    /// A warning isn't confirmed.
+    RuleUnconfirmed = "form.rule_unconfirmed",
+    /// A record with this id exists already.
+    RecordExists = "record.exists",
+    /// The record can't be changed in its state.
+    NotEditable = "workflow.not_editable",
+    /// The workflow has no such action from this state.
+    WrongState = "workflow.wrong_state",
+    /// The content changed since it was read.
+    ContentChanged = "workflow.content_changed",
+    /// The action needs a reason.
+    ReasonNeeded = "workflow.reason_needed",
+    /// The action's condition isn't met.
+    GuardFalse = "workflow.guard",
+    /// The action doesn't return cells, or a cell named isn't in the record.
+    CannotReturn = "workflow.cannot_return",
+    /// A submission with this key was for something else.
+    SubmissionReused = "submission.reused",
+    /// The operation's bytes are not well formed.
+    OpMalformed = "op.malformed",
+    /// The operation is larger than its limit.
+    OpTooLarge = "op.too_large",
+    /// The operation's signature or chain doesn't hold.
+    OpForged = "op.forged",
+    /// The node is busy; try again.
+    Busy = "node.busy",
+    /// The node's storage failed.
+    Storage = "node.storage",
+    /// The query names something that doesn't exist.
+    QueryUnknown = "query.unknown",
+    /// The query is malformed.
+    QueryInvalid = "query.invalid",
+    /// The query would answer more cells than the limit.
+    QueryTooLarge = "query.too_large",
+    /// The mapping file is wrong.
+    MappingInvalid = "import.mapping",
+    /// The file can't be read as CSV or XLSX.
+    FileInvalid = "import.file",
+    /// The row's columns can't be read.
+    RowInvalid = "import.row",
+    /// A code seems damaged by a spreadsheet.
+    CodeDamaged = "office.code_damaged",
+    /// A name or code fits several offices.
+    OfficeAmbiguous = "office.ambiguous",
+    /// No office has this name or code at the date.
+    OfficeUnknown = "office.unknown",
+    /// The place lies outside the tree.
+    OutsideTree = "office.outside_tree",
+}
+
+/// One thing that is wrong, for a program: a code, where, and the values that a sentence needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// [`ProblemCode::as_str`].
+    pub code: String,
+    /// Where: a field's key or `group[row].field`; a file and line; a column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Values for the sentence, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
+}
+
+impl Problem {
+    /// A problem of the whole.
+    #[must_use]
+    pub fn new(code: ProblemCode) -> Self {
+        Self { code: code.as_str().to_owned(), at: None, values: BTreeMap::new() }
+    }
+
+    /// The same, with its place.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.at = Some(place.into());
+        self
+    }
+
+    /// The same, with a value for its sentence.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.values.insert(name.to_owned(), value.to_string());
+        self
+    }
+}

@@ -1,0 +1,1 @@
+//! Deciding a move of the workflow.
