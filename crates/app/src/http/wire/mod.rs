@@ -1,0 +1,41 @@
+//! What goes over the wire: the API's own types, apart from the domain's.
+//!
+//! Moments are RFC 3339 in UTC (`2021-01-08T03:15:00.250Z`), dates `2021-01-08`, ids text in
+//! lower-case hexadecimal, offices numbers, exact decimals text. `openapi.json` is made of these.
+
+mod common;
+mod events;
+mod expr;
+mod figures;
+mod home;
+mod imports;
+mod offices;
+mod packs;
+mod people;
+mod records;
+mod session;
+mod submissions;
+
+pub use common::{Grain, Level, OfficeRef, PersonRef, Problem, ProblemDetails, Text};
+pub use events::{FactsEvent, RecordEvent};
+pub use expr::{ConstKind, Expr};
+pub use figures::{
+    AxisKeys, Boundaries, Completeness, Figure, FigureCell, FigureQuery, Filter, Key, Lineage,
+    LineageQuery, LineageRow, MeasureInfo, UpTo,
+};
+pub use home::{ActionRow, Due, Home, Why};
+pub use imports::{ImportForm, ImportJob, ImportStarted, ImportState};
+pub use offices::{FindAnswer, Office, OfficeList};
+pub use packs::{
+    Action, Choice, Field, FieldKind, Measure, MeasureKind, Pack, PackRow, PackSchedule,
+    RecordKind, RecordType, Rule, Section, State, View, ViewKind,
+};
+pub use people::{NewPassword, NewPerson, NewRole, PeoplePage, Person, Role};
+pub use records::{
+    Acknowledgement, ActionOffer, HistoryEvent, LostWrite, PatchedCell, Record, RecordPage,
+    RecordRow, Remark, ReturnedCell,
+};
+pub use session::{Me, NodeInfo, RoleAt, SignIn};
+pub use submissions::{Acknowledge, Comment, Form, Patch, Receipt, Return, Submission, Transition};
+
+pub(crate) use common::moment;

@@ -1,0 +1,200 @@
+//! Records as people see them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Grain;
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecordPage {
+    /// The rows, newest first.
+    pub rows: Vec<RecordRow>,
+    /// `cursor` of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// A record in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecordRow {
+    /// Its id.
+    pub record: String,
+    /// `pack.type`.
+    #[serde(rename = "type")]
+    pub type_key: String,
+    /// Its office.
+    pub office: u32,
+    /// The office's name.
+    pub office_name: String,
+    /// The key of its state.
+    pub state: String,
+    /// Its title.
+    pub title: String,
+    /// When it happened.
+    pub date: Option<String>,
+    /// Its period, for a periodic type.
+    pub period: Option<String>,
+    /// It is urgent.
+    pub urgent: bool,
+    /// When it last changed here.
+    pub updated_at: String,
+    /// How many cells are sent back.
+    pub returned: u32,
+}
+
+/// A record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Record {
+    /// Its id.
+    pub record: String,
+    /// `pack.type`.
+    #[serde(rename = "type")]
+    pub type_key: String,
+    /// The pack's version that its cells were last checked with.
+    pub version: u32,
+    /// Its office.
+    pub office: u32,
+    /// The office's name.
+    pub office_name: String,
+    /// Its period, for a periodic type.
+    pub period: Option<String>,
+    /// The period's length.
+    pub grain: Option<Grain>,
+    /// Its title.
+    pub title: String,
+    /// The key of its state.
+    pub state: String,
+    /// It is urgent.
+    pub urgent: bool,
+    /// Fields by key, as in a form.
+    #[schema(value_type = Object)]
+    pub fields: serde_json::Map<String, serde_json::Value>,
+    /// Computed fields by key.
+    #[schema(value_type = Object)]
+    pub computed: serde_json::Map<String, serde_json::Value>,
+    /// Hash of the content, to send with an action.
+    pub content: String,
+    /// Tags of the heads, to send with a patch.
+    pub heads: Vec<String>,
+    /// What the reader may do now.
+    pub actions: Vec<ActionOffer>,
+    /// The reader may change cells now.
+    pub editable: bool,
+    /// The reader may remark.
+    pub commentable: bool,
+    /// The reader may acknowledge.
+    pub acknowledgeable: bool,
+    /// The content is approved.
+    pub approved: bool,
+    /// Cells that are sent back.
+    pub returned: Vec<ReturnedCell>,
+    /// Concurrent writes that lost.
+    pub losers: Vec<LostWrite>,
+    /// Remarks.
+    pub comments: Vec<Remark>,
+    /// Offices that acknowledged.
+    pub acknowledged: Vec<Acknowledgement>,
+    /// Everything that happened to it, oldest first.
+    pub history: Vec<HistoryEvent>,
+}
+
+/// An action that the reader may take now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActionOffer {
+    /// Its key; its name is the message `action.T.KEY`.
+    pub key: String,
+    /// The state that it leads to.
+    pub to: String,
+    /// Needs a reason.
+    pub reason: bool,
+    /// Returns cells to the author.
+    pub returns: bool,
+}
+
+/// A cell that is sent back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReturnedCell {
+    /// Which: `judul`, or `barang[2].jumlah`.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+    /// Who sent it back.
+    pub by_name: String,
+    /// When.
+    pub time: String,
+}
+
+/// A concurrent write that lost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LostWrite {
+    /// Which cell.
+    pub at: String,
+    /// What it wrote, as in a form; null if it cleared the cell.
+    pub value: serde_json::Value,
+    /// Who.
+    pub by_name: String,
+    /// When.
+    pub time: String,
+}
+
+/// A remark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Remark {
+    /// Who.
+    pub author_name: String,
+    /// In which office's name.
+    pub office_name: String,
+    /// When.
+    pub time: String,
+    /// The text.
+    pub text: String,
+}
+
+/// An office that acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Acknowledgement {
+    /// The office.
+    pub office: u32,
+    /// Its name.
+    pub office_name: String,
+    /// When first.
+    pub time: String,
+}
+
+/// One thing that happened to a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryEvent {
+    /// The operation's short name.
+    pub tag: String,
+    /// When its writer made it.
+    pub time: String,
+    /// When this node received it.
+    pub received_at: Option<String>,
+    /// Who.
+    pub author_name: String,
+    /// In which office's name.
+    pub office_name: String,
+    /// `created`, `patched`, `moved`, `refused`, `commented`, `acknowledged`.
+    pub effect: String,
+    /// The action's key, of `moved` and `refused`.
+    pub action: Option<String>,
+    /// The state before, of `moved`.
+    pub from: Option<String>,
+    /// The state after, of `moved`.
+    pub to: Option<String>,
+    /// Reason or note, of `moved`; the code of the refusal, of `refused`.
+    pub reason: Option<String>,
+    /// Cells sent back, of `moved`.
+    pub returned: Vec<super::submissions::Return>,
+    /// Cells changed, of `patched`.
+    pub patched: Vec<PatchedCell>,
+}
+
+/// A cell that a patch changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PatchedCell {
+    /// Which.
+    pub at: String,
+    /// What stood before, as in a form; null if nothing.
+    pub before: serde_json::Value,
+}

@@ -1,0 +1,3 @@
+//! One test binary: everything through the public entry points.
+
+mod openapi;
