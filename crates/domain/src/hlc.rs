@@ -2,6 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::limits::CLOCK_AHEAD_FLAG_MS;
+
 /// A moment of a hybrid logical clock: ordered by wall time, then by counter.
 #[derive(
     Clone,
@@ -48,15 +50,21 @@ impl Clock {
         self.last
     }
 
-    /// Takes note of a moment received from another writer.
-    pub fn witness(&mut self, seen: Hlc) {
-        self.last = self.last.max(seen);
+    /// Takes note, at wall time `now_ms`, of a moment received from another writer.
+    ///
+    /// A moment that runs ahead by more than [`CLOCK_AHEAD_FLAG_MS`] is a wrong clock: it is not
+    /// followed, or one bad clock would carry every other with it. Order does not suffer: what an
+    /// author saw comes before what they wrote whatever the times say.
+    pub fn witness(&mut self, seen: Hlc, now_ms: u64) {
+        if seen.ms <= now_ms.saturating_add(CLOCK_AHEAD_FLAG_MS) {
+            self.last = self.last.max(seen);
+        }
     }
 }
 
 fn next(Hlc { ms, counter }: Hlc) -> Hlc {
     match counter.checked_add(1) {
         Some(counter) => Hlc { ms, counter },
-        None => Hlc { ms: ms + 1, counter: 0 },
+        None => Hlc { ms: ms.saturating_add(1), counter: 0 },
     }
 }

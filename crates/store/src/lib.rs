@@ -1,1 +1,168 @@
+//! Durable storage of one node: the log, what is folded from it, and the node's own tables, in
+//! one SQLite file.
+//!
+//! Invariants of absence: no SQL outside this crate; nothing here decides who may do what.
+//!
+//! Reading takes a [`Reader`], writing a [`Tx`], which can read too. A [`Tx`] is one durable
+//! transaction: all of it is on disk when [`Store::write`] returns, or none of it ever is.
 
+pub mod audit;
+pub mod blobs;
+mod check;
+pub mod cursors;
+mod error;
+pub mod jobs;
+pub mod log;
+pub mod meta;
+mod migrate;
+pub mod offices;
+pub mod packs;
+pub mod people;
+pub mod quarantine;
+pub mod receipts;
+pub mod records;
+mod sql;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+pub use self::check::Fault;
+pub use self::error::StoreError;
+pub use self::sql::{Reader, Tx};
+
+/// Idle connections kept for readers; more readers at once open their own.
+const READERS_IDLE_MAX: usize = 4;
+/// Page cache of one reader, in KiB: a node that idles stays small.
+const READER_CACHE_KIB: i64 = 2 * 1024;
+/// Page cache of the writer, in KiB: the indexes' inner pages and a commit group's leaves.
+const WRITER_CACHE_KIB: i64 = 16 * 1024;
+/// Prepared statements kept by a connection: more than there are in this crate on a hot path.
+const STATEMENTS_MAX: usize = 64;
+/// Pages of the write-ahead log at which a commit copies them into the file: 16 MB.
+const CHECKPOINT_PAGES: i64 = 4096;
+
+/// A node's database, in its folder.
+#[derive(Debug)]
+pub struct Store {
+    file: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+    /// Held while the store is open: two programs must not write one node's chains.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the database in a folder, creating or migrating it as needed.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let io = |source| StoreError::Folder { path: dir.to_owned(), source };
+        std::fs::create_dir_all(dir).map_err(io)?;
+        let lock = File::create(dir.join("lock")).map_err(io)?;
+        lock.try_lock().map_err(|error| match error {
+            std::fs::TryLockError::WouldBlock => StoreError::InUse { path: dir.to_owned() },
+            std::fs::TryLockError::Error(source) => io(source),
+        })?;
+        let file = dir.join("genggam.db");
+        let mut writer = open_writer(&file).map_err(StoreError::sqlite("open the database"))?;
+        migrate::migrate(&mut writer)?;
+        Ok(Self { file, writer: Mutex::new(writer), readers: Mutex::default(), _lock: lock })
+    }
+
+    /// Reads from one snapshot: nothing that is written meanwhile shows.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = self.take_reader()?;
+        let result = {
+            let begun = conn.transaction().map_err(StoreError::sqlite("begin to read"))?;
+            read(&Reader::new(&begun))
+        };
+        let mut idle = locked(&self.readers);
+        if idle.len() < READERS_IDLE_MAX {
+            idle.push(conn);
+        }
+        result
+    }
+
+    /// Writes in one transaction. It is durable when this returns `Ok`; an `Err`, of the closure
+    /// or of the commit, leaves nothing.
+    pub fn write<T, E: From<StoreError>>(
+        &self,
+        write: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = locked(&self.writer);
+        let begun = conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::sqlite("begin to write"))?;
+        let value = write(&Tx::new(&begun))?;
+        begun.commit().map_err(StoreError::sqlite("commit"))?;
+        Ok(value)
+    }
+
+    /// Checks the file and every chain in it. An empty list means whole.
+    pub fn check(&self) -> Result<Vec<Fault>, StoreError> {
+        self.read(check::faults)
+    }
+
+    /// Writes a whole, compact copy of the database to a file that doesn't exist yet.
+    pub fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let conn = self.take_reader()?;
+        let path = file.to_string_lossy();
+        let copied = conn.execute("VACUUM INTO ?1", [path]).map(drop);
+        copied.map_err(StoreError::sqlite("copy the database"))
+    }
+
+    /// The tables and indexes as SQL, one statement a paragraph: what `schema.sql` holds.
+    pub fn schema(&self) -> Result<String, StoreError> {
+        self.read(migrate::schema)
+    }
+
+    fn take_reader(&self) -> Result<Connection, StoreError> {
+        if let Some(idle) = locked(&self.readers).pop() {
+            return Ok(idle);
+        }
+        open_reader(&self.file).map_err(StoreError::sqlite("open the database to read"))
+    }
+}
+
+/// A panic while the lock was held can't have left anything half done: a transaction that isn't
+/// committed is rolled back when it is dropped.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    tune(&conn, WRITER_CACHE_KIB)?;
+    Ok(conn)
+}
+
+fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    tune(&conn, READER_CACHE_KIB)?;
+    Ok(conn)
+}
+
+fn tune(conn: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "cache_size", -cache_kib)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.busy_timeout(std::time::Duration::from_secs(10))?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(())
+}

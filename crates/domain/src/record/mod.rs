@@ -1,15 +1,23 @@
 //! A record: the fold of its operations, the same for every order of their arrival.
 //!
 //! Operations of a record form a graph by what their authors saw. The fold takes them in the
-//! canonical order (time, tag); a patch that saw the last writer of a cell replaces it, a
-//! concurrent one wins by canonical order and the loser is kept with the cell and shown.
+//! canonical order: what an author saw comes before what they did, and where that leaves a
+//! choice, time and then tag decide. The first creation comes before all. A patch that saw the
+//! last writer of a cell replaces it; a concurrent one, later in the order, wins, and the loser is
+//! kept with the cell and shown.
+
+mod fold;
+mod order;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::fold::{FoldError, Types, apply, fold};
 
 use minicbor::{Decode, Encode};
 
 use crate::hlc::Hlc;
 use crate::ids::{ActionId, Digest, OfficeId, OpTag, PersonId, RecordId, StateId, SubmissionId};
+use crate::limits::SAW_MAX;
 use crate::op::{Op, ReturnedCell, TypeRef};
 use crate::period::Period;
 use crate::value::{Cell, CellPath, Cells};
@@ -21,7 +29,7 @@ pub struct Record {
     /// Its id.
     #[n(0)]
     pub id: RecordId,
-    /// Its type, in the version of its latest creation or patch.
+    /// Its type, in the latest version that a creation or patch was written with.
     #[n(1)]
     pub type_ref: TypeRef,
     /// The office that owns it.
@@ -140,9 +148,9 @@ pub enum Effect {
     /// It began the record.
     #[n(0)]
     Created,
-    /// It changed these cells: the path, and what stood before.
+    /// It changed cells. A second creation does this too.
     #[n(1)]
-    Patched(#[n(0)] Vec<(CellPath, Option<Cell>)>),
+    Patched(#[n(0)] Patched),
     /// It moved the workflow.
     #[n(2)]
     Moved(#[n(0)] Move),
@@ -155,6 +163,22 @@ pub enum Effect {
     /// It acknowledged.
     #[n(5)]
     Acknowledged,
+    /// It named another type, office or period than the record's and did nothing.
+    #[n(6)]
+    Foreign,
+}
+
+/// A change of cells that took place.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Patched {
+    /// Cells whose standing content changed, with what stood before. A write that lost to a
+    /// concurrent one isn't here: it is with the cell, among the losers.
+    #[n(0)]
+    pub cells: Vec<(CellPath, Option<Cell>)>,
+    /// The state left and the state entered, where the change reopened an approved record.
+    #[n(1)]
+    pub reopened: Option<(StateId, StateId)>,
 }
 
 /// A move of the workflow that took place.
@@ -213,9 +237,45 @@ impl Record {
         held.filter_map(|(path, held)| Some((*path, held.cell.clone()?))).collect()
     }
 
-    /// The canonical place of its last operation.
+    /// What the next author sees: the heads, sorted; where there are more than an operation may
+    /// name, those that come last in the canonical order.
     #[must_use]
-    pub fn last(&self) -> Option<(Hlc, OpTag)> {
-        self.history.last().map(|event| (event.time, event.tag))
+    pub fn saw(&self) -> Vec<OpTag> {
+        let latest = self.history.iter().rev().map(|event| event.tag);
+        let mut saw: Vec<OpTag> =
+            latest.filter(|tag| self.heads.contains(tag)).take(SAW_MAX).collect();
+        saw.sort_unstable();
+        saw
     }
+
+    /// Hash of its cells: what an approval is of.
+    #[must_use]
+    pub fn content(&self) -> Digest {
+        content_hash(&self.cells())
+    }
+}
+
+/// Hash of cells: `BLAKE3("genggam content 1" ‖ cbor(cells))`.
+#[must_use]
+pub fn content_hash(cells: &Cells) -> Digest {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"genggam content 1");
+    hasher.update(&encode(cells));
+    Digest(hasher.finalize().into())
+}
+
+/// The record of a periodic type (`pack.type`) for an office and a period: the first 16 bytes of
+/// `BLAKE3("genggam periodic 1" ‖ cbor([type, office, period]))`, the same on every device.
+#[must_use]
+pub fn periodic_id(type_key: &str, office: OfficeId, period: Period) -> RecordId {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"genggam periodic 1");
+    hasher.update(&encode(&(type_key, office, period)));
+    let mut id = [0; 16];
+    id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    RecordId(id)
+}
+
+fn encode(value: &impl Encode<()>) -> Vec<u8> {
+    minicbor::to_vec(value).expect("invariant: writing to memory does not fail")
 }

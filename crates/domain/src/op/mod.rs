@@ -2,9 +2,17 @@
 //!
 //! An operation's bytes are positional canonical CBOR without its stream and sequence number:
 //! the chain binds those. For stream `s`, `h_0 = BLAKE3("genggam stream 1" ‖ cbor(s))` and
-//! `h_n = BLAKE3(h_{n-1} ‖ bytes_n)`.
+//! `h_n = BLAKE3(h_{n-1} ‖ bytes_n)`. `docs/formats/op.md` gives the bytes.
+
+mod change;
+mod check;
+mod seal;
+mod verify;
 
 use minicbor::{Decode, Encode};
+
+pub use self::seal::{Limit, OpError, SealedOp, StreamHead, open_stored, seal};
+pub use self::verify::{SignedHead, VerifyError, sign_head, verify, writer_id};
 
 use crate::hlc::Hlc;
 use crate::ids::{ActionId, Digest, OfficeId, OpTag, PersonId, RecordId, SubmissionId, WriterId};
@@ -106,31 +114,35 @@ pub struct Op {
     pub change: Change,
 }
 
-/// What an operation does.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+/// What an operation does. Its bytes are `[kind, [content]]`; a kind that this build doesn't know
+/// is carried as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A record begins. A second creation of one record (two devices, one periodic report) folds
-    /// as a concurrent patch.
-    #[n(0)]
-    Create(#[n(0)] Create),
-    /// Cells change.
-    #[n(1)]
-    Patch(#[n(0)] Patch),
-    /// The workflow moves.
-    #[n(2)]
-    Transition(#[n(0)] Transition),
-    /// Somebody says something about a record.
-    #[n(3)]
-    Comment(#[n(0)] Comment),
-    /// An office acknowledges a record.
-    #[n(4)]
-    Acknowledge(#[n(0)] Acknowledge),
-    /// A pack is published; the bytes are the pack's own encoding.
-    #[n(5)]
-    Pack(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
-    /// Offices change.
-    #[n(6)]
-    Office(#[n(0)] crate::office::OfficeEvent),
+    /// Kind 0. A record begins. A second creation of one record (two devices, one periodic
+    /// report) folds as a concurrent patch.
+    Create(Create),
+    /// Kind 1. Cells change.
+    Patch(Patch),
+    /// Kind 2. The workflow moves.
+    Transition(Transition),
+    /// Kind 3. Somebody says something about a record.
+    Comment(Comment),
+    /// Kind 4. An office acknowledges a record.
+    Acknowledge(Acknowledge),
+    /// Kind 5. A pack is published; the bytes are the pack's own encoding.
+    Pack(Vec<u8>),
+    /// Kind 6. Offices change.
+    Office(crate::office::OfficeEvent),
+    /// A later kind. A later build folds it from the log.
+    Unknown(Unknown),
+}
+
+/// A change of a kind that this build doesn't know. INVARIANT: made only by decoding, so the kind
+/// is a later one and the bytes are one whole CBOR item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    kind: u32,
+    raw: Vec<u8>,
 }
 
 /// The beginning of a record.
@@ -236,6 +248,14 @@ pub struct Acknowledge {
     pub saw: Vec<OpTag>,
 }
 
+impl Unknown {
+    /// The number of the kind.
+    #[must_use]
+    pub fn kind(&self) -> u32 {
+        self.kind
+    }
+}
+
 impl Change {
     /// The record that this changes, if it is about one.
     #[must_use]
@@ -246,7 +266,7 @@ impl Change {
             Self::Transition(c) => Some(c.record),
             Self::Comment(c) => Some(c.record),
             Self::Acknowledge(c) => Some(c.record),
-            Self::Pack(_) | Self::Office(_) => None,
+            Self::Pack(_) | Self::Office(_) | Self::Unknown(_) => None,
         }
     }
 
@@ -258,7 +278,7 @@ impl Change {
             Self::Transition(c) => &c.saw,
             Self::Comment(c) => &c.saw,
             Self::Acknowledge(c) => &c.saw,
-            Self::Create(_) | Self::Pack(_) | Self::Office(_) => &[],
+            Self::Create(_) | Self::Pack(_) | Self::Office(_) | Self::Unknown(_) => &[],
         }
     }
 }

@@ -1,1 +1,0 @@
-//! Reading a pack's folder.
