@@ -60,3 +60,9 @@ pub const IMPORT_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub const IMPORT_ROWS_MAX: usize = 1_000_000;
 /// Bytes of one uploaded photo or file.
 pub const BLOB_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// Offices that a tree ever had: today's villages, 83,762, and as many changes.
+pub const OFFICES_MAX: usize = 200_000;
+/// Bytes of a text by which an office is looked up.
+pub const OFFICE_QUERY_BYTES_MAX: usize = 200;
+/// Offices that an answer to a look-up proposes: as many as a person reads.
+pub const OFFICE_CANDIDATES_MAX: usize = 8;

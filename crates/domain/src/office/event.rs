@@ -1,7 +1,4 @@
-//! The tree of offices, with dates.
-//!
-//! An office has a stable id; its code, name and parent are dated. Splits, merges and recodings
-//! are events, and the tree is a fold over them.
+//! What happens to offices: founded, changed, closed.
 
 use minicbor::{Decode, Encode};
 
@@ -97,6 +94,9 @@ pub struct Founding {
     /// Offices that it was split from or merged of.
     #[n(6)]
     pub from: Vec<OfficeId>,
+    /// Minutes by which its local time is ahead of UTC: 420, 480 or 540.
+    #[n(7)]
+    pub utc_offset_minutes: i16,
 }
 
 /// A change of an office's dated attributes.
@@ -119,7 +119,3 @@ pub struct Amendment {
     #[n(4)]
     pub parent: Option<OfficeId>,
 }
-
-/// The folded tree.
-#[derive(Clone, Debug, Default)]
-pub struct Tree {}
