@@ -8,6 +8,7 @@ pub mod form;
 pub mod hlc;
 pub mod ids;
 pub mod limits;
+pub mod measure;
 pub mod office;
 pub mod op;
 pub mod pack;

@@ -10,7 +10,7 @@ use crate::hlc::Hlc;
 use crate::ids::{ActionId, Digest, StateId};
 use crate::limits::{REASON_BYTES_MAX, RETURNED_CELLS_MAX};
 use crate::op::{ReturnedCell, Transition};
-use crate::pack::{Action, RecordType, State, Workflow};
+use crate::pack::{Action, RecordType, State};
 use crate::period::Date;
 use crate::problem::ProblemCode;
 use crate::record::{Record, Refusal};
@@ -71,20 +71,6 @@ impl Refused {
             Self::CannotReturn(_) => ProblemCode::CannotReturn,
             Self::TooManyReturned => ProblemCode::TooMany,
         }
-    }
-}
-
-impl Workflow {
-    /// The state with this number.
-    #[must_use]
-    pub fn state(&self, id: StateId) -> Option<&State> {
-        self.states.iter().find(|state| state.id == id)
-    }
-
-    /// The action with this number.
-    #[must_use]
-    pub fn action(&self, id: ActionId) -> Option<&Action> {
-        self.actions.iter().find(|action| action.id == id)
     }
 }
 

@@ -3,6 +3,16 @@
 //! This module is the compiled model, which travels in the log. Reading a pack's folder is
 //! [`author`] (feature `author`).
 
+#[cfg(feature = "author")]
+pub mod author;
+pub mod schema;
+
+mod access;
+mod codec;
+
+pub use access::FIRST_LANG;
+pub use codec::PackError;
+
 use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
@@ -16,8 +26,8 @@ use crate::period::Grain;
 pub type Lang = String;
 
 /// Texts by language, then by message key. Keys: `pack`, `type.T`, `field.T.F`, `hint.T.F`,
-/// `choice.T.F.C`, `unit.U`, `state.T.S`, `action.T.A`, `rule.T.R`, `measure.M`,
-/// `definition.M`, `dim.D`, `view.V` with the keys of the parts.
+/// `section.T.X`, `choice.T.F.C`, `unit.U`, `state.T.S`, `action.T.A`, `rule.T.R`, `measure.M`,
+/// `definition.M`, `dim.D`, `schedule.X`, `view.V` with the keys of the parts.
 pub type Messages = BTreeMap<Lang, BTreeMap<String, String>>;
 
 /// A compiled pack.
@@ -245,6 +255,9 @@ pub struct Rule {
     /// A warning can be confirmed; an error can't.
     #[n(3)]
     pub warning: bool,
+    /// Judged for each row of this repeat group, instead of once.
+    #[n(4)]
+    pub group: Option<FieldId>,
 }
 
 /// A workflow: states and the actions between them.

@@ -1,10 +1,25 @@
 //! The typed expression tree that a pack carries: total and bounded.
 //!
 //! CEL is parsed and checked once, when a pack is compiled; this is what remains to evaluate.
+//! Where it differs from CEL: an input without a value gives `Null` instead of an error, `&&` and
+//! `||` are Kleene's, and overflow and division by zero give `Null`.
+
+pub mod number;
+
+mod eval;
+mod scene;
+mod tree;
+
+pub use eval::{Datum, Env, Status, eval, truth};
+pub(crate) use scene::rows as rows_of;
+pub use scene::{Moment, RowScene, Scene};
+pub use tree::to_json;
 
 use minicbor::{Decode, Encode};
+use thiserror::Error;
 
 use crate::ids::{ChoiceId, FieldId};
+use crate::limits::{EXPR_DEPTH_MAX, EXPR_NODES_MAX};
 use crate::value::Value;
 
 /// A typed expression. A missing input makes a comparison or arithmetic `Null`; rules treat
@@ -158,4 +173,83 @@ pub enum Function {
     /// `rescale(number, from, to)`: between decimal scales, rounding half to even.
     #[n(13)]
     Rescale,
+    /// `ratio(a, b, shift)`: a × 10^shift ÷ b, rounding half to even.
+    #[n(14)]
+    Ratio,
+}
+
+/// An expression that is larger than its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ExprTooLarge {
+    /// Too many nodes.
+    #[error("an expression has more than {EXPR_NODES_MAX} parts")]
+    Nodes,
+    /// Too deep.
+    #[error("an expression is nested more than {EXPR_DEPTH_MAX} deep")]
+    Depth,
+}
+
+impl Expr {
+    /// Its direct parts.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Const(_)
+            | Self::Field(_)
+            | Self::Column(..)
+            | Self::Var(_)
+            | Self::HasChoice(..) => Vec::new(),
+            Self::List(parts) | Self::Call(_, parts) => parts.iter().collect(),
+            Self::Unary(_, a) => vec![a],
+            Self::Binary(_, a, b) => vec![a, b],
+            Self::If(a, b, c) => vec![a, b, c],
+        }
+    }
+
+    /// Shows every node, this one first.
+    pub fn walk<'e>(&'e self, see: &mut dyn FnMut(&'e Self)) {
+        let mut rest = vec![self];
+        while let Some(expr) = rest.pop() {
+            see(expr);
+            rest.extend(expr.parts().into_iter().rev());
+        }
+    }
+
+    /// Fields that it reads; for a column the group and the field.
+    #[must_use]
+    pub fn fields(&self) -> Vec<FieldId> {
+        let mut fields = Vec::new();
+        self.walk(&mut |expr| match expr {
+            Self::Field(field) | Self::HasChoice(field, _) => fields.push(*field),
+            Self::Column(group, field) => fields.extend([*group, *field]),
+            Self::Const(_)
+            | Self::List(_)
+            | Self::Var(_)
+            | Self::Unary(..)
+            | Self::Binary(..)
+            | Self::If(..)
+            | Self::Call(..) => {}
+        });
+        fields
+    }
+
+    /// Checks its size against the limits.
+    ///
+    /// # Errors
+    /// When it has too many nodes or is nested too deep.
+    pub fn check_size(&self) -> Result<(), ExprTooLarge> {
+        let mut rest = vec![(self, 1)];
+        let mut nodes = 0;
+        while let Some((expr, depth)) = rest.pop() {
+            nodes += 1;
+            if depth > EXPR_DEPTH_MAX {
+                return Err(ExprTooLarge::Depth);
+            }
+            if nodes > EXPR_NODES_MAX {
+                return Err(ExprTooLarge::Nodes);
+            }
+            rest.extend(expr.parts().into_iter().map(|part| (part, depth + 1)));
+        }
+        Ok(())
+    }
 }
