@@ -251,14 +251,14 @@ struct Wheres {
 impl Wheres {
     fn of(filter: &Filter<'_>) -> Self {
         let mut wheres = Self { conditions: Vec::new(), values: Vec::new() };
-        let words = "IN (SELECT id FROM words JOIN json_each";
+        let words = "IN (SELECT words.id FROM words JOIN json_each";
         if let Some(types) = filter.types {
             let list = wheres.value(json(types.iter().map(|key| json_text(key))));
-            wheres.conditions.push(format!("records.type {words}({list}) ON value = word)"));
+            wheres.conditions.push(format!("records.type {words}({list}) ON value = words.word)"));
         }
         if let Some(states) = filter.states {
             let list = wheres.value(json(states.iter().map(|key| json_text(key))));
-            wheres.conditions.push(format!("records.state {words}({list}) ON value = word)"));
+            wheres.conditions.push(format!("records.state {words}({list}) ON value = words.word)"));
         }
         if let Some(offices) = filter.offices {
             let list = wheres.value(json(offices.iter().map(ToString::to_string)));

@@ -1,0 +1,6 @@
+//! Tests of the core.
+
+mod bytes;
+mod fold;
+mod make;
+mod properties;

@@ -1,0 +1,164 @@
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY,
+  at_ms INTEGER NOT NULL,
+  person BLOB,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  detail TEXT NOT NULL
+);
+
+CREATE TABLE blobs (
+  digest BLOB PRIMARY KEY,
+  media_type TEXT NOT NULL,
+  bytes BLOB NOT NULL
+);
+
+CREATE TABLE credentials (
+  person BLOB NOT NULL REFERENCES people (id),
+  kind TEXT NOT NULL,
+  secret TEXT NOT NULL,            -- never the password: its hash
+  changed_ms INTEGER NOT NULL,
+  PRIMARY KEY (person, kind)
+) WITHOUT ROWID;
+
+CREATE TABLE cursors (
+  name TEXT PRIMARY KEY,
+  pos INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  person BLOB NOT NULL,
+  state TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  updated_ms INTEGER NOT NULL,
+  body BLOB NOT NULL
+);
+
+CREATE TABLE log (
+  pos INTEGER PRIMARY KEY,
+  stream INTEGER NOT NULL REFERENCES streams (id),
+  seq INTEGER NOT NULL,
+  record BLOB,
+  received_ms INTEGER NOT NULL,
+  prev BLOB NOT NULL,              -- chain link before it
+  bytes BLOB NOT NULL
+);
+
+CREATE INDEX log_record ON log (record, pos) WHERE record IS NOT NULL;
+
+CREATE UNIQUE INDEX log_stream ON log (stream, seq);
+
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE office_events (
+  pos INTEGER PRIMARY KEY,
+  bytes BLOB NOT NULL
+);
+
+CREATE TABLE packs (
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  pos INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (name, version)
+);
+
+CREATE TABLE people (
+  id BLOB PRIMARY KEY,
+  login TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  active INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE quarantine (
+  id INTEGER PRIMARY KEY,
+  received_ms INTEGER NOT NULL,
+  stream BLOB,
+  seq INTEGER,
+  code TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  bytes BLOB NOT NULL
+);
+
+CREATE TABLE receipts (
+  submission BLOB PRIMARY KEY,
+  record BLOB,
+  link BLOB NOT NULL,
+  pos INTEGER NOT NULL,
+  received_ms INTEGER NOT NULL,
+  author BLOB NOT NULL,
+  digest BLOB NOT NULL,            -- of what was submitted
+  flags INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE records (
+  num INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  type INTEGER NOT NULL REFERENCES words (id),
+  office INTEGER NOT NULL,
+  state INTEGER NOT NULL REFERENCES words (id),
+  date INTEGER NOT NULL,           -- days since 1970-01-01
+  updated_ms INTEGER NOT NULL,
+  urgent INTEGER NOT NULL,
+  counts INTEGER NOT NULL,
+  returned INTEGER NOT NULL,       -- how many cells were sent back
+  period TEXT,
+  title TEXT NOT NULL,
+  body BLOB NOT NULL               -- CBOR of the record
+);
+
+CREATE INDEX records_date ON records (date, num);
+
+CREATE INDEX records_office ON records (office, date, num);
+
+CREATE INDEX records_type ON records (type, state, date, num);
+
+CREATE TABLE roles (
+  person BLOB NOT NULL REFERENCES people (id),
+  role TEXT NOT NULL,
+  office INTEGER NOT NULL,
+  from_date INTEGER NOT NULL,
+  until_date INTEGER,
+  PRIMARY KEY (person, role, office, from_date)
+) WITHOUT ROWID;
+
+CREATE TABLE sessions (
+  token BLOB PRIMARY KEY,          -- BLAKE3 of the token
+  person BLOB NOT NULL REFERENCES people (id),
+  created_ms INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX sessions_expiry ON sessions (expires_ms);
+
+CREATE INDEX sessions_person ON sessions (person);
+
+CREATE TABLE streams (
+  id INTEGER PRIMARY KEY,
+  key BLOB NOT NULL UNIQUE,        -- CBOR of the stream's id
+  next_seq INTEGER NOT NULL,
+  link BLOB NOT NULL,              -- chain link of the last operation
+  signed BLOB                      -- CBOR of the latest signed head
+);
+
+CREATE VIRTUAL TABLE titles USING fts5 (
+  title, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
+);
+
+CREATE TABLE waiting (             -- records that can't be folded until a pack arrives
+  record BLOB PRIMARY KEY,
+  pack TEXT NOT NULL,
+  version INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE words (
+  id INTEGER PRIMARY KEY,
+  word TEXT NOT NULL UNIQUE        -- a type's or state's key
+);
+

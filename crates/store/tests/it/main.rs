@@ -1,0 +1,5 @@
+//! Tests of storage, against real files.
+
+mod crash;
+mod migration;
+mod story;
