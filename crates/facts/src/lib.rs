@@ -3,4 +3,15 @@
 //! Facts are disposable: everything here can be derived again from the log and gives the same
 //! figures. Arrow, Parquet and DataFusion live in this crate alone.
 
+pub mod error;
+mod provider;
+pub mod query;
+pub mod rows;
+mod schema;
+mod segment;
+mod store;
 pub mod table;
+
+pub use error::{FactsError, QueryError};
+pub use rows::FactRow;
+pub use store::{FLUSH_ROWS, Facts, Stats};
