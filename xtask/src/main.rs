@@ -1,1 +1,47 @@
-fn main() {}
+//! Automation for Genggam: `cargo xtask demo`, `cargo xtask check`, benches and the crash test.
+#![expect(clippy::print_stdout, reason = "a command line tool speaks on standard output")]
+#![expect(clippy::disallowed_methods, reason = "stages and benches are timed here, and only here")]
+
+mod bench;
+mod check;
+mod crash;
+mod demo;
+mod load;
+mod server;
+mod setup;
+mod sh;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+
+/// Automation for Genggam.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", version, about)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build all and start a centre, a province and a regency with realistic reports.
+    Demo(demo::DemoArgs),
+    /// Everything that CI checks, with the time of each stage.
+    Check(check::CheckArgs),
+    /// Measure: ingest, freshness or memory.
+    Bench(bench::BenchArgs),
+    /// Kill the server at random instants while it takes reports; nothing acknowledged may be lost.
+    Crash(crash::CrashArgs),
+    /// The rules of the house that no compiler checks.
+    Tidy,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Crash(args) => crash::run(&args),
+        Command::Tidy => tidy::run(),
+    }
+}

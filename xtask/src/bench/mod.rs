@@ -1,0 +1,113 @@
+//! `cargo xtask bench NAME`: figures that anyone can measure again.
+
+mod freshness;
+mod ingest;
+mod memory;
+mod postgres;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use crate::load::{Client, sign_in};
+use crate::server::Server;
+use crate::setup;
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Which bench.
+    name: Name,
+    /// Fewer reports.
+    #[arg(long)]
+    quick: bool,
+    /// One line of JSON a figure.
+    #[arg(long)]
+    json: bool,
+    /// Measure the development build, which is quicker to make.
+    #[arg(long)]
+    dev: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Name {
+    /// Durable submissions over HTTP, beside bare SQLite and PostgreSQL.
+    Ingest,
+    /// From a receipt to being in a figure.
+    Freshness,
+    /// Resident memory of an idle node with a year of reports.
+    Memory,
+}
+
+/// One measured figure.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Figure {
+    bench: &'static str,
+    figure: &'static str,
+    value: f64,
+    unit: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer_value: Option<f64>,
+}
+
+/// Runs one bench and prints its figures.
+pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let program = setup::build_program(!args.dev)?;
+    let figures = match args.name {
+        Name::Ingest => ingest::run(&program, args.quick)?,
+        Name::Freshness => freshness::run(&program, args.quick)?,
+        Name::Memory => memory::run(&program, args.quick)?,
+    };
+    for figure in figures {
+        if args.json {
+            println!("{}", serde_json::to_string(&figure)?);
+        } else {
+            let peer = figure.peer.zip(figure.peer_value);
+            let beside = peer.map(|(name, value)| format!("   ({name}: {value:.1})"));
+            let Figure { bench, figure, value, unit, .. } = figure;
+            println!("{bench}.{figure}: {value:.2} {unit}{}", beside.unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+/// A small demonstration node and clients that are signed in as its regency operator.
+struct Bed {
+    _folder: tempfile::TempDir,
+    dir: PathBuf,
+    server: Server,
+    cookie: String,
+    office: u32,
+}
+
+impl Bed {
+    fn new(program: &std::path::Path) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let dir = folder.path().join("node");
+        let server = Server::demo(program, &dir, &["--days", "1", "--offices-limit", "3"])?;
+        let account = server.account("operator", "regency")?;
+        let cookie = sign_in(&server.url, &account.name)?;
+        let office = account.office;
+        Ok(Self { _folder: folder, dir, server, cookie, office })
+    }
+
+    fn client(&self, seed: u64) -> anyhow::Result<Client> {
+        Client::new(&self.server.url, &self.cookie, self.office, seed)
+    }
+}
+
+/// The value below which this share of a sorted list lies.
+fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index of a short list"
+    )]
+    let at = (last as f64 * share).round() as usize;
+    sorted.get(at).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,128 @@
+//! `cargo xtask check`: everything that CI checks, with the time of each stage.
+
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::server::{PASSWORD, Server};
+use crate::{crash, setup, sh, tidy};
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Only the stages whose names contain this.
+    #[arg(long)]
+    only: Option<String>,
+}
+
+type Stage = (&'static str, fn() -> anyhow::Result<()>);
+
+const STAGES: &[Stage] = &[
+    ("tidy", tidy::run),
+    ("format", format),
+    ("web packages", setup::npm_packages),
+    ("web types", || sh::run(&mut sh::npm(&["run", "--silent", "check"]))),
+    ("web tests", || sh::run(&mut sh::npm(&["test", "--silent"]))),
+    ("web build", || sh::run(&mut sh::npm(&["run", "--silent", "build"]))),
+    ("web budget", || sh::run(&mut sh::npm(&["run", "--silent", "budget"]))),
+    ("build and test", test),
+    ("lints", lints),
+    ("packs", packs),
+    ("simulator", simulator),
+    ("crash", || crash::run(&crash::CrashArgs::in_check())),
+    ("browser", browser),
+    ("documentation", documentation),
+    ("dependencies", dependencies),
+];
+
+/// Runs the stages in order; the first that fails ends it.
+pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<()> {
+    let begin = Instant::now();
+    let mut times = Vec::new();
+    for (name, stage) in STAGES {
+        if args.only.as_deref().is_some_and(|only| !name.contains(only)) {
+            continue;
+        }
+        println!("\n== {name}");
+        let stage_begin = Instant::now();
+        let result = stage();
+        times.push((name, stage_begin.elapsed()));
+        if let Err(error) = result {
+            print_times(&times);
+            return Err(error.context(format!("the stage `{name}` failed")));
+        }
+    }
+    print_times(&times);
+    println!("{:>8.1} s  in all", begin.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn print_times(times: &[(&&str, std::time::Duration)]) {
+    println!("\ntime by stage");
+    for (name, time) in times {
+        println!("{:>8.1} s  {name}", time.as_secs_f64());
+    }
+}
+
+fn format() -> anyhow::Result<()> {
+    sh::run(&mut sh::cargo(&["fmt", "--all", "--check"]))
+}
+
+fn test() -> anyhow::Result<()> {
+    sh::run(&mut sh::cargo(&["test", "--workspace", "--all-targets"]))
+}
+
+fn lints() -> anyhow::Result<()> {
+    let args = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+    sh::run(&mut sh::cargo(&args))
+}
+
+fn packs() -> anyhow::Result<()> {
+    let program = setup::build_program(false)?;
+    for verb in ["check", "try"] {
+        let mut command = std::process::Command::new(&program);
+        command.args(["pack", verb]).current_dir(sh::root());
+        for pack in ["kejadian", "lapsit", "distribusi"] {
+            command.arg(format!("packs/{pack}"));
+        }
+        sh::run(&mut command)?;
+    }
+    Ok(())
+}
+
+fn simulator() -> anyhow::Result<()> {
+    sh::run(&mut sh::cargo(&["run", "--quiet", "--package", "sim", "--", "--seeds", "200"]))
+}
+
+fn browser() -> anyhow::Result<()> {
+    setup::debian("chromium", "chromium")?;
+    let program = setup::build_program(false)?;
+    let folder = tempfile::tempdir()?;
+    let args = ["--days", "30", "--offices-limit", "40"];
+    let server = Server::demo(&program, &folder.path().join("node"), &args)?;
+    let mut npm = sh::npm(&["run", "--silent", "e2e"]);
+    npm.env("BASE_URL", &server.url).env("E2E_PASSWORD", PASSWORD);
+    for role in ["operator", "verifikator", "analis", "pimpinan"] {
+        for level in ["centre", "province", "regency"] {
+            if let Ok(account) = server.account(role, level) {
+                let key = format!("E2E_{}_{}", role.to_uppercase(), level.to_uppercase());
+                npm.env(key, &account.name);
+            }
+        }
+    }
+    sh::run(&mut npm)
+}
+
+fn documentation() -> anyhow::Result<()> {
+    let mut doc =
+        sh::cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
+    sh::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn dependencies() -> anyhow::Result<()> {
+    let deny = setup::cargo_deny()?;
+    let mut command = std::process::Command::new(deny);
+    command.current_dir(sh::root());
+    // Advisories live in a repository of their own: `cargo deny check advisories`, where reachable.
+    sh::run(command.args(["--all-features", "check", "bans", "licenses", "sources"]))
+}
