@@ -46,6 +46,20 @@ problems! {
     NotFound = "not_found",
     /// No pack has this type.
     UnknownType = "pack.unknown_type",
+    /// The pack's version isn't later than the one that is published.
+    PackVersion = "pack.version",
+    /// The pack's policies are wrong.
+    PackPolicy = "pack.policy",
+    /// The pack's bytes are no pack, or are over a limit.
+    PackInvalid = "pack.invalid",
+    /// Somebody has this name already.
+    NameTaken = "person.name_taken",
+    /// The name is empty, too long, or has characters that a name can't have.
+    NameInvalid = "person.name",
+    /// The password is too short or too long.
+    PasswordInvalid = "person.password",
+    /// No pack knows the role.
+    RoleUnknown = "person.role_unknown",
     /// The type has no such field.
     UnknownField = "form.unknown_field",
     /// A required field has no answer.

@@ -174,6 +174,14 @@ pub fn wait(tx: &Tx<'_>, record: RecordId, for_type: &TypeRef) -> Result<(), Sto
     tx.run("note a waiting record", sql, params).map(drop)
 }
 
+/// Every record that waits, and the pack and version that it waits for.
+pub fn all_waiting(r: &Reader<'_>) -> Result<Vec<(RecordId, (String, u32))>, StoreError> {
+    let sql = "SELECT record, pack, version FROM waiting ORDER BY record";
+    r.many("list waiting records", sql, [], |row| {
+        Ok((record(row, 0)?, (row.get(1)?, row.get(2)?)))
+    })
+}
+
 /// The records that wait for this version of a pack.
 pub fn waiting(r: &Reader<'_>, pack: &str, version: u32) -> Result<Vec<RecordId>, StoreError> {
     let sql = "SELECT record FROM waiting WHERE pack = ?1 AND version = ?2";

@@ -1,0 +1,43 @@
+//! What a node tells its listeners.
+
+use domain::ids::{OfficeId, RecordId};
+use serde::Serialize;
+
+/// Events that a slow listener may lag behind before it loses some and must look again.
+pub(crate) const EVENTS_KEPT_MAX: usize = 1_024;
+
+/// Something that changed at this node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Event {
+    /// A record began or changed, durably.
+    Record(RecordEvent),
+    /// Figures hold everything up to this position of the log.
+    Facts {
+        /// The position.
+        pos: u64,
+    },
+    /// A pack was published.
+    Pack {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
+}
+
+/// A record that began or changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordEvent {
+    /// The record.
+    pub record: RecordId,
+    /// `pack.type`.
+    #[serde(rename = "type")]
+    pub type_key: String,
+    /// Its owner.
+    pub office: OfficeId,
+    /// The key of its state.
+    pub state: String,
+    /// Where its last operation stands in this node's log.
+    pub pos: u64,
+}

@@ -1,0 +1,90 @@
+//! The node's signing key: one file in its directory, readable by its owner alone.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+use thiserror::Error;
+
+use crate::clock;
+
+const FILE: &str = "node.key";
+const KEY_BYTES: usize = 32;
+
+/// Why a signing key can't be had.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    /// The file can't be read or written.
+    #[error("cannot use the key file `{path}`")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file holds something else.
+    #[error("the key file `{path}` holds {bytes} bytes, not {KEY_BYTES}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes it holds.
+        bytes: usize,
+    },
+    /// Others can read the file.
+    #[error("the key file `{path}` can be read by others: run `chmod 600` on it")]
+    Readable {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Reads the node's key, or makes one on the first start.
+pub(crate) fn load_or_create(dir: &Path) -> Result<SigningKey, KeyError> {
+    let path = dir.join(FILE);
+    let io = |source| KeyError::Io { path: path.clone(), source };
+    match fs::read(&path) {
+        Ok(bytes) => {
+            check_private(&path)
+                .map_err(io)?
+                .then_some(())
+                .ok_or(KeyError::Readable { path: path.clone() })?;
+            let secret: [u8; KEY_BYTES] = bytes
+                .as_slice()
+                .try_into()
+                .map_err(|_| KeyError::Damaged { path: path.clone(), bytes: bytes.len() })?;
+            Ok(SigningKey::from_bytes(&secret))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let secret = clock::random::<KEY_BYTES>();
+            write_private(&path, &secret).map_err(io)?;
+            Ok(SigningKey::from_bytes(&secret))
+        }
+        Err(error) => Err(io(error)),
+    }
+}
+
+/// Writes the file whole or not at all: under another name first, then renamed.
+fn write_private(path: &Path, secret: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("key.new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    file.write_all(secret)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
+}
+
+#[cfg(unix)]
+fn check_private(path: &Path) -> io::Result<bool> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions());
+    Ok(mode & 0o077 == 0)
+}
+
+#[cfg(not(unix))]
+fn check_private(_: &Path) -> io::Result<bool> {
+    Ok(true)
+}

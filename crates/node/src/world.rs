@@ -1,0 +1,81 @@
+//! What every use case looks at: packs, policies and offices as they stand at one moment.
+
+use std::sync::Arc;
+
+use domain::form::Offices;
+use domain::ids::OfficeId;
+use domain::office::{Level, OfficeEvent, Tree, TreeError, built_in_events};
+use domain::pack::Pack;
+use domain::period::Date;
+
+use crate::packs::PackSet;
+use crate::policy::{Judge, Policies, level_key};
+use crate::views::OfficeName;
+
+const MINUTE_MS: i64 = 60_000;
+/// Where an office's time is unknown, the time of the capital holds.
+const WIB_MINUTES: i16 = 420;
+
+/// Packs, policies and offices: replaced as a whole when a pack or an event of offices arrives.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) packs: Arc<PackSet>,
+    pub(crate) policies: Arc<Policies>,
+    pub(crate) tree: Arc<Tree>,
+}
+
+impl World {
+    /// The built-in tree with these further events, and these packs.
+    pub(crate) fn new(packs: PackSet, further: &[OfficeEvent]) -> Result<Self, TreeError> {
+        let mut events = built_in_events();
+        events.extend_from_slice(further);
+        let tree = Tree::from_events(&events)?;
+        let policies = Policies::new(packs.latest().map(AsRef::as_ref));
+        Ok(Self { packs: Arc::new(packs), policies: Arc::new(policies), tree: Arc::new(tree) })
+    }
+
+    /// The same with one more pack.
+    pub(crate) fn with_pack(&self, pack: Arc<Pack>) -> Self {
+        let mut packs = PackSet::clone(&self.packs);
+        packs.insert(pack);
+        let policies = Policies::new(packs.latest().map(AsRef::as_ref));
+        Self { packs: Arc::new(packs), policies: Arc::new(policies), tree: Arc::clone(&self.tree) }
+    }
+
+    /// The policies, the tree and the day at an office.
+    pub(crate) fn judge(&self, home: OfficeId, now_ms: u64) -> Judge {
+        Judge {
+            policies: Arc::clone(&self.policies),
+            tree: Arc::clone(&self.tree),
+            today: self.today_at(home, now_ms),
+        }
+    }
+
+    /// The date at an office at a moment.
+    pub(crate) fn today_at(&self, office: OfficeId, now_ms: u64) -> Date {
+        let ahead_ms = i64::from(self.offset_minutes(office, now_ms)) * MINUTE_MS;
+        Date::of_ms(now_ms.saturating_add_signed(ahead_ms))
+    }
+
+    /// How far the clocks of an office are ahead of UTC.
+    pub(crate) fn offset_minutes(&self, office: OfficeId, now_ms: u64) -> i16 {
+        let office = self.tree.at(office, Date::of_ms(now_ms));
+        office.map_or(WIB_MINUTES, |office| office.utc_offset_minutes)
+    }
+
+    /// An office in short, by its name on a day.
+    pub(crate) fn office_name(&self, id: OfficeId, on: Date) -> OfficeName {
+        let found = self.tree.at(id, on);
+        OfficeName {
+            id,
+            name: found.as_ref().map(|office| office.name.to_owned()).unwrap_or_default(),
+            level: found.map(|office| level_key(office.level).to_owned()).unwrap_or_default(),
+        }
+    }
+}
+
+impl Offices for World {
+    fn level(&self, office: OfficeId, date: Date) -> Option<Level> {
+        self.tree.at(office, date).map(|office| office.level)
+    }
+}
