@@ -298,12 +298,16 @@ pub enum EffectView {
 pub struct HomeView {
     /// The office.
     pub office: OfficeName,
+    /// Its date, as `2021-01-08`.
+    pub today: String,
     /// Reports that the office owes for recent periods, latest period first.
     pub due: Vec<DueView>,
     /// Records that wait for this person.
     pub action: Vec<ActionRow>,
-    /// How many records there are, by `pack.type` and state.
-    pub counts: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Numbers by name, of this office and those below it: records by `pack.type:state`; `urgent`
+    /// for urgent ones in a state that this person may move on; `late:pack.schedule` for offices
+    /// whose latest report that was due is not received.
+    pub counts: BTreeMap<String, u64>,
     /// What changed last.
     pub recent: Vec<RecordRow>,
 }
@@ -318,6 +322,8 @@ pub struct DueView {
     pub type_key: String,
     /// The office.
     pub office: OfficeId,
+    /// Its name today.
+    pub office_name: String,
     /// The period.
     pub period: String,
     /// The deadline, in milliseconds since 1970.
@@ -338,9 +344,18 @@ pub struct ActionRow {
     /// The record.
     #[serde(flatten)]
     pub row: RecordRow,
-    /// Why: `returned` (cells were sent back), `draft` (this person may send it on), or
-    /// `to_decide` (this person may move the workflow).
-    pub why: &'static str,
-    /// The actions that this person may take, by key.
-    pub actions: Vec<String>,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a record waits for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// Cells were sent back, and this person may correct them.
+    Returned,
+    /// This person may approve it.
+    ToVerify,
+    /// It does not count yet, and this person may go on writing it.
+    Draft,
 }

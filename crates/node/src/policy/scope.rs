@@ -57,7 +57,7 @@ impl Judge {
 
     /// Today, or for an office that was closed its last day: its records stay with those who
     /// were above it then.
-    pub(super) fn day_of(&self, office: OfficeId) -> Date {
+    pub(crate) fn day_of(&self, office: OfficeId) -> Date {
         match self.tree.lifetime(office) {
             Some((_, Some(closed))) if closed <= self.today => closed.plus_days(-1),
             Some((since, _)) if since > self.today => since,
@@ -74,6 +74,11 @@ impl Judge {
 }
 
 impl Reach<'_> {
+    /// Every office that was, is or will be.
+    pub(crate) fn offices_of_all_times(&self) -> impl Iterator<Item = OfficeId> + '_ {
+        self.class_of.keys().copied()
+    }
+
     fn permits(&self, class: &Class, action: Action, with: &str, resource: &Resource) -> bool {
         self.judge.policies.permits(&Question {
             action,

@@ -274,21 +274,20 @@ impl Lists<'_> {
         }
         let readable = self.reach.readable(&self.world.packs, &listing.types);
         let Some(root) = listing.office else { return Ok(readable) };
-        let tree = &self.judge.tree;
-        let mut days: BTreeSet<Date> =
-            tree.change_dates().iter().map(|date| date.plus_days(-1)).collect();
-        days.insert(self.judge.today);
-        let below: BTreeSet<OfficeId> = days
-            .iter()
-            .flat_map(|day| {
-                let all = tree.list(*day, None).into_iter().map(|office| office.id);
-                all.filter(|office| tree.is_within(*office, root, *day))
-            })
-            .collect();
+        let below = self.subtree(root);
         Ok(Some(match readable {
             None => below,
             Some(readable) => readable.intersection(&below).copied().collect(),
         }))
+    }
+
+    /// An office and those below it today, or below it when they last were offices.
+    pub(crate) fn subtree(&self, root: OfficeId) -> BTreeSet<OfficeId> {
+        let all = self.reach.offices_of_all_times();
+        let below = |office: &OfficeId| {
+            self.judge.tree.is_within(*office, root, self.judge.day_of(*office))
+        };
+        all.filter(below).collect()
     }
 
     pub(crate) fn row(&self, listed: Listed) -> RecordRow {
