@@ -82,24 +82,17 @@ impl Deriving<'_> {
             return None;
         }
         let distinct = matches!(measure.kind, MeasureKind::Distinct(_));
-        let value = match eval(&source.value, env)? {
-            datum if distinct => stand_in(&datum)?,
-            Datum::Int(number) => number,
-            _ => return None,
-        };
-        let office = match &source.office {
+        let datum = eval(&source.value, env)?;
+        let value = if distinct { stand_in(&datum)? } else { datum.as_int()? };
+        let office = match source.office.as_ref().map(|expr| eval(expr, env)) {
             None => self.record.office,
-            Some(expr) => match eval(expr, env)? {
-                Datum::Office(office) => office,
-                _ => return None,
-            },
+            Some(Some(Datum::Office(office))) => office,
+            Some(_) => return None,
         };
-        let date = match &source.date {
+        let date = match source.date.as_ref().map(|expr| eval(expr, env)) {
             None => record_date(self.ty, self.cells, self.record.period)?,
-            Some(expr) => match eval(expr, env)? {
-                Datum::Date(date) => date,
-                _ => return None,
-            },
+            Some(Some(Datum::Date(date))) => date,
+            Some(_) => return None,
         };
         let dims = source.dims.iter().map(|expr| eval(expr, env).and_then(label)).collect();
         let measure = format!("{}.{}", self.pack.name, measure.key);

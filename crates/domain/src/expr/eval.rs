@@ -31,6 +31,24 @@ pub enum Datum {
     List(Vec<Option<Datum>>),
 }
 
+impl Datum {
+    /// The truth value that it is.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Self::Bool(truth) = self { Some(*truth) } else { None }
+    }
+
+    /// The number that it is.
+    #[must_use]
+    pub fn as_int(&self) -> Option<i64> {
+        if let Self::Int(number) = self { Some(*number) } else { None }
+    }
+
+    fn as_list(&self) -> Option<&[Option<Self>]> {
+        if let Self::List(items) = self { Some(items) } else { None }
+    }
+}
+
 /// What a cell holds, whatever its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -68,7 +86,7 @@ pub fn eval(expr: &Expr, env: &dyn Env) -> Option<Datum> {
 /// The truth of an expression: `None` where it is null or not a truth value.
 #[must_use]
 pub fn truth(expr: &Expr, env: &dyn Env) -> Option<bool> {
-    as_bool(eval(expr, env)?)
+    eval(expr, env)?.as_bool()
 }
 
 struct Evaluation<'e> {
@@ -97,16 +115,16 @@ impl Evaluation<'_> {
                 self.counted(Datum::List(self.env.column(*group, *field)))
             }
             Expr::Var(var) => self.env.var(*var),
-            Expr::Unary(Unary::Not, a) => Some(Datum::Bool(!as_bool(below(a)?)?)),
-            Expr::Unary(Unary::Neg, a) => Some(Datum::Int(as_int(below(a)?)?.checked_neg()?)),
+            Expr::Unary(Unary::Not, a) => Some(Datum::Bool(!below(a)?.as_bool()?)),
+            Expr::Unary(Unary::Neg, a) => Some(Datum::Int(below(a)?.as_int()?.checked_neg()?)),
             Expr::Binary(Binary::Or, a, b) => self.either(a, b, true, depth),
             Expr::Binary(Binary::And, a, b) => self.either(a, b, false, depth),
             Expr::Binary(op, a, b) => {
                 let (a, b) = (below(a), below(b));
-                self.binary(*op, a?, b?)
+                self.binary(*op, &a?, &b?)
             }
             Expr::If(condition, yes, no) => {
-                below(if as_bool(below(condition)?)? { yes } else { no })
+                below(if below(condition)?.as_bool()? { yes } else { no })
             }
             Expr::Call(function, arguments) => self.call(*function, arguments, depth),
             Expr::HasChoice(field, choice) => self.env.has_choice(*field, *choice).map(Datum::Bool),
@@ -123,7 +141,7 @@ impl Evaluation<'_> {
     /// Kleene's `||` (`decisive` true) and `&&` (`decisive` false): one decisive side decides,
     /// whatever the other is.
     fn either(&self, a: &Expr, b: &Expr, decisive: bool, depth: usize) -> Option<Datum> {
-        let truth = |part| self.value(part, depth + 1).and_then(as_bool);
+        let truth = |part| self.value(part, depth + 1).and_then(|datum| datum.as_bool());
         let first = truth(a);
         if first == Some(decisive) {
             return Some(Datum::Bool(decisive));
@@ -135,31 +153,31 @@ impl Evaluation<'_> {
         }
     }
 
-    fn binary(&self, op: Binary, a: Datum, b: Datum) -> Option<Datum> {
+    fn binary(&self, op: Binary, a: &Datum, b: &Datum) -> Option<Datum> {
         use std::cmp::Ordering;
-        let ordered = |test: fn(Ordering) -> bool| Some(Datum::Bool(test(order(&a, &b)?)));
+        let ordered = |test: fn(Ordering) -> bool| Some(Datum::Bool(test(order(a, b)?)));
         match op {
-            Binary::Eq => same(&a, &b).map(Datum::Bool),
-            Binary::Ne => same(&a, &b).map(|equal| Datum::Bool(!equal)),
+            Binary::Eq => same(a, b).map(Datum::Bool),
+            Binary::Ne => same(a, b).map(|equal| Datum::Bool(!equal)),
             Binary::Lt => ordered(Ordering::is_lt),
             Binary::Le => ordered(Ordering::is_le),
             Binary::Gt => ordered(Ordering::is_gt),
             Binary::Ge => ordered(Ordering::is_ge),
-            Binary::In => self.contains(&a, b),
+            Binary::In => self.contains(a, b),
             Binary::Add => add(a, b),
-            Binary::Sub => as_int(a)?.checked_sub(as_int(b)?).map(Datum::Int),
-            Binary::Mul => as_int(a)?.checked_mul(as_int(b)?).map(Datum::Int),
-            Binary::Div => as_int(a)?.checked_div(as_int(b)?).map(Datum::Int),
-            Binary::Rem => as_int(a)?.checked_rem(as_int(b)?).map(Datum::Int),
+            Binary::Sub => a.as_int()?.checked_sub(b.as_int()?).map(Datum::Int),
+            Binary::Mul => a.as_int()?.checked_mul(b.as_int()?).map(Datum::Int),
+            Binary::Div => a.as_int()?.checked_div(b.as_int()?).map(Datum::Int),
+            Binary::Rem => a.as_int()?.checked_rem(b.as_int()?).map(Datum::Int),
             Binary::Or | Binary::And => None,
         }
     }
 
-    fn contains(&self, item: &Datum, list: Datum) -> Option<Datum> {
-        let items = as_list(list)?;
+    fn contains(&self, item: &Datum, list: &Datum) -> Option<Datum> {
+        let items = list.as_list()?;
         self.spend(items.len())?;
         let mut unknown = false;
-        for other in &items {
+        for other in items {
             match other.as_ref().and_then(|other| same(item, other)) {
                 Some(true) => return Some(Datum::Bool(true)),
                 Some(false) => {}
@@ -175,7 +193,7 @@ impl Evaluation<'_> {
             [Expr::Field(field)] => Some(self.env.status(*field)),
             _ => None,
         };
-        let number = |i: usize| argument(i).and_then(as_int);
+        let number = |i: usize| argument(i).and_then(|datum| datum.as_int());
         let scale = |i: usize| number(i).and_then(|n| u32::try_from(n).ok());
         let texts = |test: fn(&str, &str) -> bool| match (argument(0)?, argument(1)?) {
             (Datum::Text(a), Datum::Text(b)) => Some(Datum::Bool(test(&a, &b))),
@@ -226,7 +244,7 @@ impl Evaluation<'_> {
     }
 
     fn numbers(&self, arguments: &[Expr], depth: usize) -> Option<Vec<i64>> {
-        self.items(arguments, depth)?.into_iter().flatten().map(as_int).collect()
+        self.items(arguments, depth)?.into_iter().flatten().map(|datum| datum.as_int()).collect()
     }
 
     fn extreme(
@@ -260,18 +278,6 @@ fn constant(value: &Value) -> Option<Datum> {
     }
 }
 
-fn as_bool(datum: Datum) -> Option<bool> {
-    if let Datum::Bool(truth) = datum { Some(truth) } else { None }
-}
-
-fn as_int(datum: Datum) -> Option<i64> {
-    if let Datum::Int(number) = datum { Some(number) } else { None }
-}
-
-fn as_list(datum: Datum) -> Option<Vec<Option<Datum>>> {
-    if let Datum::List(items) = datum { Some(items) } else { None }
-}
-
 fn same(a: &Datum, b: &Datum) -> Option<bool> {
     match (a, b) {
         (Datum::List(_), _) | (_, Datum::List(_)) => None,
@@ -291,11 +297,11 @@ fn order(a: &Datum, b: &Datum) -> Option<std::cmp::Ordering> {
     }
 }
 
-fn add(a: Datum, b: Datum) -> Option<Datum> {
+fn add(a: &Datum, b: &Datum) -> Option<Datum> {
     match (a, b) {
-        (Datum::Int(a), Datum::Int(b)) => a.checked_add(b).map(Datum::Int),
+        (Datum::Int(a), Datum::Int(b)) => a.checked_add(*b).map(Datum::Int),
         (Datum::Text(a), Datum::Text(b)) if a.len() + b.len() <= LONG_TEXT_BYTES_MAX => {
-            Some(Datum::Text(a + &b))
+            Some(Datum::Text(format!("{a}{b}")))
         }
         _ => None,
     }

@@ -145,10 +145,11 @@ fn parse_cell(field: &Field, json: &Json) -> Result<Option<Cell>, Problem> {
         Json::Null => return Ok(None),
         Json::String(text) if text.trim().is_empty() => return Ok(None),
         Json::Array(items) if items.is_empty() => return Ok(None),
-        Json::Object(object) => match nothing(field, object) {
-            Some(nothing) => return nothing.map(Some),
-            None => {}
-        },
+        Json::Object(object) => {
+            if let Some(nothing) = nothing(field, object) {
+                return nothing.map(Some);
+            }
+        }
         Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {}
     }
     parse_value(field, json).map(|value| Some(Cell::Value(value)))
@@ -269,7 +270,7 @@ fn parse_number(field: &Field, json: &Json, scale: u32) -> Result<Value, Problem
     Ok(Value::Int(value))
 }
 
-fn parse_time(text: &str) -> Option<u16> {
+pub(crate) fn parse_time(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
     let number = |part: &str, below: u16| {
         let plain = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
@@ -334,7 +335,7 @@ pub(super) fn check_references(
         let at = || place::show(ty, *path);
         match (&field.kind, value) {
             (FieldKind::Office(levels), Value::Office(office)) => {
-                let level = context.tree.level(*office, date);
+                let level = context.tree.at(*office, date).map(|office| office.level);
                 if !level.is_some_and(|level| levels.is_empty() || levels.contains(&level)) {
                     let problem = Problem::new(ProblemCode::WrongOffice).at(at());
                     errors.add(problem.with("office", office));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 
 /// Problems told of one form: beyond these the sender has enough to do.
 const PROBLEMS_MAX: usize = 200;
@@ -29,6 +29,13 @@ impl FormErrors {
     pub(super) fn add(&mut self, problem: Problem) {
         if self.problems.len() < PROBLEMS_MAX {
             self.problems.push(problem);
+        }
+    }
+
+    /// A required answer isn't there; an answer that is wrong has its own problem already.
+    pub(super) fn required(&mut self, place: &str) {
+        if !self.problems.iter().any(|problem| problem.at.as_deref() == Some(place)) {
+            self.add(Problem::new(ProblemCode::Required).at(place));
         }
     }
 

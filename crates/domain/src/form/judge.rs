@@ -22,7 +22,9 @@ impl Judged<'_> {
         if cells.len() > CELLS_PER_RECORD_MAX {
             errors.add(Problem::new(ProblemCode::TooMany).with("max", CELLS_PER_RECORD_MAX));
         }
-        for path in self.irrelevant(&scene, cells) {
+        // While fields are wrong, what depends on them can't be judged.
+        let unsure = !errors.is_empty();
+        for path in self.irrelevant(&scene, cells, unsure) {
             errors.add(Problem::new(ProblemCode::NotRelevant).at(place::show(self.ty, path)));
         }
         for field in self.ty.fields_in(None) {
@@ -33,8 +35,15 @@ impl Judged<'_> {
         }
     }
 
-    /// Cells that hold something in a field that isn't relevant.
-    pub(super) fn irrelevant(&self, scene: &Scene<'_>, cells: &Cells) -> Vec<CellPath> {
+    /// Cells that hold something in a field that isn't relevant; where `unsure`, a relevance that
+    /// is null is let pass.
+    pub(super) fn irrelevant(
+        &self,
+        scene: &Scene<'_>,
+        cells: &Cells,
+        unsure: bool,
+    ) -> Vec<CellPath> {
+        let relevant = |field: &Field, env: &dyn Env| relevance(field, env).unwrap_or(unsure);
         let stands = |path: &&CellPath| {
             let of = self.ty.field(path.field);
             let outer = of.is_some_and(|field| relevant(field, scene));
@@ -48,19 +57,19 @@ impl Judged<'_> {
     }
 
     fn field(&self, scene: &Scene<'_>, cells: &Cells, field: &Field, errors: &mut FormErrors) {
-        if !relevant(field, scene) {
+        if relevance(field, scene) != Some(true) {
             return;
         }
         let FieldKind::Group(rows_max) = field.kind else {
             if field.required && !cells.contains_key(&CellPath::field(field.id)) {
-                errors.add(Problem::new(ProblemCode::Required).at(&field.key));
+                errors.required(&field.key);
             }
             return;
         };
         let rows = scene.rows(field.id);
         let answered = !rows.is_empty() || cells.contains_key(&CellPath::field(field.id));
         if field.required && !answered {
-            errors.add(Problem::new(ProblemCode::Required).at(&field.key));
+            errors.required(&field.key);
         }
         if rows.len() > rows_max as usize {
             errors.add(Problem::new(ProblemCode::TooMany).at(&field.key).with("max", rows_max));
@@ -68,11 +77,10 @@ impl Judged<'_> {
         let required = || self.ty.fields_in(Some(field.id)).filter(|inner| inner.required);
         for row in rows {
             let within = scene.row(field.id, row);
-            for inner in required().filter(|inner| relevant(inner, &within)) {
+            for inner in required().filter(|inner| relevance(inner, &within) == Some(true)) {
                 let path = CellPath::row(field.id, row, inner.id);
                 if !cells.contains_key(&path) {
-                    let at = place::show(self.ty, path);
-                    errors.add(Problem::new(ProblemCode::Required).at(at));
+                    errors.required(&place::show(self.ty, path));
                 }
             }
         }
@@ -110,6 +118,6 @@ impl Judged<'_> {
     }
 }
 
-fn relevant(field: &Field, env: &dyn Env) -> bool {
-    field.relevant.as_ref().is_none_or(|expr| truth(expr, env) == Some(true))
+fn relevance(field: &Field, env: &dyn Env) -> Option<bool> {
+    field.relevant.as_ref().map_or(Some(true), |expr| truth(expr, env))
 }

@@ -10,6 +10,8 @@ pub mod place;
 mod raw;
 mod wire;
 
+#[cfg(feature = "author")]
+pub(crate) use cell::parse_time;
 pub use errors::FormErrors;
 pub use moves::{ValidTransition, acknowledge, parse_comment, parse_transition};
 pub use patch::{ValidPatch, parse_patch};
@@ -20,7 +22,7 @@ use std::collections::BTreeMap;
 
 use crate::expr::{Moment, Scene};
 use crate::ids::{OfficeId, RecordId, SubmissionId};
-use crate::office::Level;
+use crate::office::Tree;
 use crate::op::{Create, TypeRef};
 use crate::pack::{Kind, Pack, RecordType};
 use crate::period::{Date, Period};
@@ -89,26 +91,14 @@ impl ValidForm {
 }
 
 /// What a form is judged against besides its type.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct FormContext<'a> {
     /// The date at the office.
     pub today: Date,
     /// Records that the form names, where they exist.
     pub refs: &'a BTreeMap<RecordId, RefInfo>,
     /// The tree of offices.
-    pub tree: &'a dyn Offices,
-}
-
-impl std::fmt::Debug for FormContext<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FormContext").field("today", &self.today).finish_non_exhaustive()
-    }
-}
-
-/// What a form asks of the tree of offices.
-pub trait Offices {
-    /// The level of an office at a date, where it exists then.
-    fn level(&self, office: OfficeId, date: Date) -> Option<Level>;
+    pub tree: &'a Tree,
 }
 
 /// What is known of a record that a form names.
@@ -140,7 +130,7 @@ pub fn parse(
     let record = parse_record_id(raw, ty, period, &mut errors);
     let cells = cell::parse_cells(&raw.fields, ty, &mut errors);
     let date = record_date(ty, &cells, period).unwrap_or(context.today);
-    if context.tree.level(raw.office, date).is_none_or(|level| !ty.levels.contains(&level)) {
+    if context.tree.at(raw.office, date).is_none_or(|office| !ty.levels.contains(&office.level)) {
         errors.add(Problem::new(ProblemCode::WrongOffice).at("office").with("office", raw.office));
     }
     cell::check_references(&cells, pack, ty, context, date, &mut errors);
@@ -216,7 +206,7 @@ fn parse_record_id(
     match (ty.kind, raw.record) {
         (Kind::Event, Some(record)) => Some(record),
         (Kind::Periodic(_), None) => {
-            period.map(|period| periodic_id(&raw.type_key, raw.office, period))
+            period.map(|period| crate::record::periodic_id(&raw.type_key, raw.office, period))
         }
         (Kind::Event, None) | (Kind::Periodic(_), Some(_)) => {
             errors.add(Problem::new(ProblemCode::RecordIdWrong).at("record"));
@@ -229,12 +219,4 @@ fn parse_record_id(
 fn clip(text: &str) -> &str {
     let end = text.char_indices().nth(80).map_or(text.len(), |(at, _)| at);
     &text[..end]
-}
-
-fn periodic_id(type_key: &str, office: OfficeId, period: Period) -> RecordId {
-    let bytes = minicbor::to_vec((type_key, office, period))
-        .expect("invariant: encoding to memory does not fail");
-    let mut id = [0; 16];
-    id.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..16]);
-    RecordId(id)
 }

@@ -78,7 +78,7 @@ pub fn parse_transition(
     let (Some(action), true) = (action, errors.is_empty()) else { return Err(errors) };
     Ok(ValidTransition {
         record: record.id,
-        saw: record.heads.iter().copied().collect(),
+        saw: record.saw(),
         action: action.id,
         content: raw.content,
         returned,
@@ -111,11 +111,11 @@ pub fn parse_comment(raw: &RawComment, record: &Record) -> Result<Comment, FormE
     if text.is_empty() {
         return Err(Problem::new(ProblemCode::Required).at("text").into());
     }
-    Ok(Comment { record: record.id, saw: record.heads.iter().copied().collect(), text })
+    Ok(Comment { record: record.id, saw: record.saw(), text })
 }
 
 /// The acknowledgement of a record as it stands.
 #[must_use]
 pub fn acknowledge(record: &Record) -> Acknowledge {
-    Acknowledge { record: record.id, saw: record.heads.iter().copied().collect() }
+    Acknowledge { record: record.id, saw: record.saw() }
 }

@@ -119,7 +119,7 @@ fn drop_irrelevant(
     for _ in 0..=ty.fields.len() {
         let cells = after(standing, changes);
         let scene = Scene::new(ty, &cells, judged.moment);
-        let mut irrelevant = judged.irrelevant(&scene, &cells);
+        let mut irrelevant = judged.irrelevant(&scene, &cells, false);
         irrelevant.retain(|path| !changes.contains_key(path));
         if irrelevant.is_empty() {
             return;
@@ -129,7 +129,7 @@ fn drop_irrelevant(
 }
 
 fn parse_saw(raw: &RawPatch, record: &Record, errors: &mut FormErrors) -> Vec<OpTag> {
-    let Some(sent) = &raw.saw else { return record.heads.iter().copied().collect() };
+    let Some(sent) = &raw.saw else { return record.saw() };
     let mut saw = sent.clone();
     saw.sort_unstable();
     saw.dedup();

@@ -135,7 +135,25 @@ fn check_nesting(bytes: &[u8]) -> Result<(), PackError> {
             | Type::StringIndef
             | Type::Break
             | Type::Tag => return Err(PackError::NotCanonical),
-            _ => {
+            Type::Bool
+            | Type::Null
+            | Type::Undefined
+            | Type::U8
+            | Type::U16
+            | Type::U32
+            | Type::U64
+            | Type::I8
+            | Type::I16
+            | Type::I32
+            | Type::I64
+            | Type::Int
+            | Type::F16
+            | Type::F32
+            | Type::F64
+            | Type::Simple
+            | Type::Bytes
+            | Type::String
+            | Type::Unknown(_) => {
                 decoder.skip().map_err(PackError::Malformed)?;
                 None
             }
@@ -182,10 +200,11 @@ fn check_type(ty: &RecordType) -> Result<(), PackError> {
     for field in &ty.fields {
         unique(field.kind.choices().iter().map(|choice| choice.id), "choices")?;
         unique(field.kind.choices().iter().map(|choice| &choice.key), "choices")?;
-        match &field.kind {
-            FieldKind::Computed(expr, _) => expr.check_size()?,
-            FieldKind::Group(rows) => at_most(*rows as usize, ROWS_PER_GROUP_MAX, "rows")?,
-            _ => {}
+        if let FieldKind::Computed(expr, _) = &field.kind {
+            expr.check_size()?;
+        }
+        if let FieldKind::Group(rows) = &field.kind {
+            at_most(*rows as usize, ROWS_PER_GROUP_MAX, "rows")?;
         }
         field.relevant.as_ref().map_or(Ok(()), Expr::check_size)?;
     }
