@@ -124,7 +124,7 @@ pub fn listed(r: &Reader<'_>, id: RecordId) -> Result<Option<Listed>, StoreError
     r.one("find a record", &format!("{LISTED} WHERE records.id = ?1"), [id.0], listed_row)
 }
 
-/// Keeps a record as it now stands. It no longer waits for a pack.
+/// Keeps a record as it now stands. It no longer waits for a pack if all its operations are in.
 pub fn put(tx: &Tx<'_>, record: &Record, index: &Index) -> Result<(), StoreError> {
     let doing = "keep a record";
     let (ty, state) = (word(tx, &index.type_key)?, word(tx, &index.state_key)?);
@@ -164,7 +164,10 @@ pub fn put(tx: &Tx<'_>, record: &Record, index: &Index) -> Result<(), StoreError
         let sql = "INSERT OR REPLACE INTO titles (rowid, title) VALUES (?1, ?2)";
         tx.run("index a title", sql, params![num, index.title])?;
     }
-    tx.run(doing, "DELETE FROM waiting WHERE record = ?1", [record.id.0]).map(drop)
+    let folded = i64::try_from(record.history.len()).unwrap_or(i64::MAX);
+    let sql = "DELETE FROM waiting WHERE record = ?1
+        AND (SELECT count(*) FROM log WHERE log.record = ?1) <= ?2";
+    tx.run(doing, sql, params![record.id.0, folded]).map(drop)
 }
 
 /// Notes that a record can't be folded until this type arrives.

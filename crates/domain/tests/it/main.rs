@@ -1,5 +1,7 @@
 //! Tests of the core.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod bytes;
 mod fold;
 mod make;

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use store::log::Pos;
 use store::{Fault, Store, StoreError, cursors, log};
 
-fn stream() -> StreamId {
+pub(crate) fn stream() -> StreamId {
     StreamId {
         writer: WriterId([1; 16]),
         epoch: 1,
