@@ -4,6 +4,12 @@
 //! figures. Arrow, Parquet and DataFusion live in this crate alone.
 
 pub mod error;
+pub mod figure;
+mod functions;
+mod key;
+pub mod lineage;
+mod places;
+mod plan;
 mod provider;
 pub mod query;
 pub mod rows;
@@ -13,5 +19,8 @@ mod store;
 pub mod table;
 
 pub use error::{FactsError, QueryError};
+pub use figure::{Context, Figure, Offices, Scope};
+pub use lineage::{Address, Lineage, LineageRow};
+pub use query::Query;
 pub use rows::FactRow;
 pub use store::{FLUSH_ROWS, Facts, Stats};

@@ -12,6 +12,7 @@ use domain::period::{Date, Grain};
 use serde::{Deserialize, Serialize};
 
 pub mod catalog;
+pub mod check;
 
 /// Axes on one side of a figure: more can't be read.
 pub const AXES_MAX: usize = 3;
@@ -134,17 +135,24 @@ const GRAINS: [(&str, Grain); 7] = [
 impl fmt::Display for Axis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Office(OfficeAxis::Leaf) => f.write_str("office:leaf"),
-            Self::Office(OfficeAxis::Level(level)) => {
-                let known = LEVELS.iter().find(|(_, l)| l == level);
-                write!(f, "office:{}", known.map_or("", |(name, _)| name))
-            }
+            Self::Office(axis) => write!(f, "office:{axis}"),
             Self::Period(grain) => {
                 let known = GRAINS.iter().find(|(_, g)| g == grain);
                 write!(f, "period:{}", known.map_or("", |(name, _)| name))
             }
             Self::Dim(key) => f.write_str(key),
         }
+    }
+}
+
+impl fmt::Display for OfficeAxis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Leaf => "leaf",
+            Self::Level(level) => {
+                LEVELS.iter().find(|(_, l)| l == level).map_or("", |(name, _)| name)
+            }
+        })
     }
 }
 
