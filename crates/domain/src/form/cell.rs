@@ -18,39 +18,38 @@ use crate::period::{Date, Period};
 use crate::problem::{Problem, ProblemCode};
 use crate::value::{Cell, CellChanges, CellPath, Cells, FileRef, GeoPoint, Value};
 
-/// Reads all fields of a new record; what is null has no cell.
-pub(super) fn parse_cells(
-    fields: &Map<String, Json>,
-    ty: &RecordType,
-    errors: &mut FormErrors,
-) -> Cells {
-    let changes = parse_changes(fields, ty, &Cells::new(), errors);
-    changes.into_iter().filter_map(|(path, cell)| Some((path, cell?))).collect()
+/// What a form's fields say.
+#[derive(Default)]
+pub(super) struct Read {
+    /// Changes of cells; `None` is "not yet received".
+    pub(super) changes: CellChanges,
+    /// Rows of repeat groups that were answered, rightly or wrongly.
+    pub(super) rows: BTreeSet<(FieldId, RowId)>,
 }
 
 /// Reads fields as changes of what stands.
-pub(super) fn parse_changes(
+pub(super) fn read_fields(
     fields: &Map<String, Json>,
     ty: &RecordType,
     standing: &Cells,
     errors: &mut FormErrors,
-) -> CellChanges {
-    let mut reader = Reader { ty, standing, changes: CellChanges::new(), errors };
+) -> Read {
+    let mut reader = Reader { ty, standing, read: Read::default(), errors };
     for (key, json) in fields {
         reader.field(key, json);
     }
-    let Reader { changes, .. } = reader;
-    if changes.len() > CELLS_PER_RECORD_MAX {
+    let Reader { read, .. } = reader;
+    if read.changes.len() > CELLS_PER_RECORD_MAX {
         let problem = Problem::new(ProblemCode::TooMany).with("max", CELLS_PER_RECORD_MAX);
         errors.add(problem);
     }
-    changes
+    read
 }
 
 struct Reader<'r> {
     ty: &'r RecordType,
     standing: &'r Cells,
-    changes: CellChanges,
+    read: Read,
     errors: &'r mut FormErrors,
 }
 
@@ -70,7 +69,7 @@ impl Reader<'_> {
             }
             (FieldKind::Group(_), Json::Null) => {
                 self.clear_rows(field.id);
-                self.changes.insert(CellPath::field(field.id), None);
+                self.read.changes.insert(CellPath::field(field.id), None);
             }
             _ => self.cell(field, CellPath::field(field.id), json),
         }
@@ -79,7 +78,7 @@ impl Reader<'_> {
     fn cell(&mut self, field: &Field, path: CellPath, json: &Json) {
         match parse_cell(field, json) {
             Ok(cell) => {
-                self.changes.insert(path, cell);
+                self.read.changes.insert(path, cell);
             }
             Err(problem) => self.errors.add(problem.at(place::show(self.ty, path))),
         }
@@ -87,7 +86,7 @@ impl Reader<'_> {
 
     fn clear_rows(&mut self, group: FieldId) {
         let paths = self.standing.keys().filter(|path| path.field == group && path.at.is_some());
-        self.changes.extend(paths.map(|path| (*path, None)));
+        self.read.changes.extend(paths.map(|path| (*path, None)));
     }
 
     fn rows(&mut self, group: &Field, rows: &[Json], rows_max: usize) {
@@ -96,7 +95,7 @@ impl Reader<'_> {
             return self.errors.add(problem);
         }
         if self.standing.contains_key(&CellPath::field(group.id)) {
-            self.changes.insert(CellPath::field(group.id), None);
+            self.read.changes.insert(CellPath::field(group.id), None);
         }
         let mut seen = BTreeSet::new();
         for (index, json) in rows.iter().enumerate() {
@@ -119,7 +118,7 @@ impl Reader<'_> {
             let paths = standing.filter(|path| {
                 path.field == group.id && path.at.is_some_and(|(number, _)| number == row)
             });
-            self.changes.extend(paths.map(|path| (*path, None)));
+            self.read.changes.extend(paths.map(|path| (*path, None)));
             return;
         }
         for (key, json) in fields.iter().filter(|(key, _)| *key != "row") {
@@ -129,7 +128,12 @@ impl Reader<'_> {
                 Some(field) if matches!(field.kind, FieldKind::Computed(..)) => {
                     self.wrong(ProblemCode::ComputedSent, at());
                 }
-                Some(field) => self.cell(field, CellPath::row(group.id, row, field.id), json),
+                Some(field) => {
+                    if !json.is_null() {
+                        self.read.rows.insert((group.id, row));
+                    }
+                    self.cell(field, CellPath::row(group.id, row, field.id), json);
+                }
             }
         }
     }

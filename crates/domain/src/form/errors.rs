@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::Problem;
 
 /// Problems told of one form: beyond these the sender has enough to do.
 const PROBLEMS_MAX: usize = 200;
@@ -32,10 +32,12 @@ impl FormErrors {
         }
     }
 
-    /// A required answer isn't there; an answer that is wrong has its own problem already.
-    pub(super) fn required(&mut self, place: &str) {
-        if !self.problems.iter().any(|problem| problem.at.as_deref() == Some(place)) {
-            self.add(Problem::new(ProblemCode::Required).at(place));
+    /// A required answer isn't there, or a rule isn't met. A place that is wrong has its own problem
+    /// already: one is enough.
+    pub(super) fn add_first(&mut self, problem: Problem) {
+        let place = problem.at.is_some();
+        if !place || self.problems.iter().all(|told| told.at != problem.at) {
+            self.add(problem);
         }
     }
 

@@ -1,9 +1,11 @@
 //! Relevance, required answers and rules, over a whole record.
 
+use std::collections::BTreeSet;
+
 use super::errors::FormErrors;
 use super::place;
 use crate::expr::{Env, Moment, Scene, truth};
-use crate::ids::FieldId;
+use crate::ids::{FieldId, RowId};
 use crate::limits::CELLS_PER_RECORD_MAX;
 use crate::pack::{Field, FieldKind, RecordType, Rule};
 use crate::problem::{Problem, ProblemCode};
@@ -14,6 +16,8 @@ pub(super) struct Judged<'j> {
     pub(super) ty: &'j RecordType,
     pub(super) moment: Moment<'j>,
     pub(super) confirmed: &'j [String],
+    /// Rows that were answered: they are judged even where no answer of theirs could be read.
+    pub(super) rows: &'j BTreeSet<(FieldId, RowId)>,
 }
 
 impl Judged<'_> {
@@ -25,7 +29,10 @@ impl Judged<'_> {
         // While fields are wrong, what depends on them can't be judged.
         let unsure = !errors.is_empty();
         for path in self.irrelevant(&scene, cells, unsure) {
-            errors.add(Problem::new(ProblemCode::NotRelevant).at(place::show(self.ty, path)));
+            let whole = self.ty.field(path.field).and_then(|field| relevance(field, &scene));
+            let of = if whole == Some(true) { path } else { CellPath::field(path.field) };
+            let problem = Problem::new(ProblemCode::NotRelevant).at(place::show(self.ty, of));
+            errors.add_first(problem);
         }
         for field in self.ty.fields_in(None) {
             self.field(&scene, cells, field, errors);
@@ -62,14 +69,15 @@ impl Judged<'_> {
         }
         let FieldKind::Group(rows_max) = field.kind else {
             if field.required && !cells.contains_key(&CellPath::field(field.id)) {
-                errors.required(&field.key);
+                errors.add_first(Problem::new(ProblemCode::Required).at(&field.key));
             }
             return;
         };
-        let rows = scene.rows(field.id);
+        let mut rows = scene.rows(field.id);
+        rows.extend(self.rows.iter().filter(|(group, _)| *group == field.id).map(|(_, row)| *row));
         let answered = !rows.is_empty() || cells.contains_key(&CellPath::field(field.id));
         if field.required && !answered {
-            errors.required(&field.key);
+            errors.add_first(Problem::new(ProblemCode::Required).at(&field.key));
         }
         if rows.len() > rows_max as usize {
             errors.add(Problem::new(ProblemCode::TooMany).at(&field.key).with("max", rows_max));
@@ -80,7 +88,8 @@ impl Judged<'_> {
             for inner in required().filter(|inner| relevance(inner, &within) == Some(true)) {
                 let path = CellPath::row(field.id, row, inner.id);
                 if !cells.contains_key(&path) {
-                    errors.required(&place::show(self.ty, path));
+                    let at = place::show(self.ty, path);
+                    errors.add_first(Problem::new(ProblemCode::Required).at(at));
                 }
             }
         }
@@ -90,19 +99,21 @@ impl Judged<'_> {
         let confirmed = rule.warning && self.confirmed.contains(&rule.key);
         let Some(group) = rule.group else {
             if truth(&rule.expr, scene) == Some(false) && !confirmed {
-                errors.add(self.broken(rule, rule.fields.first().map(|id| CellPath::field(*id))));
+                errors.add_first(
+                    self.broken(rule, rule.fields.first().map(|id| CellPath::field(*id))),
+                );
             }
             return;
         };
         for row in scene.rows(group) {
             if truth(&rule.expr, &scene.row(group, row)) == Some(false) && !confirmed {
                 let at = rule.fields.first().map(|id| self.in_row(*id, group, row));
-                errors.add(self.broken(rule, at));
+                errors.add_first(self.broken(rule, at));
             }
         }
     }
 
-    fn in_row(&self, id: FieldId, group: FieldId, row: crate::ids::RowId) -> CellPath {
+    fn in_row(&self, id: FieldId, group: FieldId, row: RowId) -> CellPath {
         let within = self.ty.field(id).is_some_and(|field| field.group == Some(group));
         if within { CellPath::row(group, row, id) } else { CellPath::field(id) }
     }

@@ -128,7 +128,9 @@ pub fn parse(
     };
     let period = parse_period(raw, ty, context, &mut errors);
     let record = parse_record_id(raw, ty, period, &mut errors);
-    let cells = cell::parse_cells(&raw.fields, ty, &mut errors);
+    let read = cell::read_fields(&raw.fields, ty, &Cells::new(), &mut errors);
+    let received = read.changes.into_iter().filter_map(|(path, cell)| Some((path, cell?)));
+    let cells: Cells = received.collect();
     let date = record_date(ty, &cells, period).unwrap_or(context.today);
     if context.tree.at(raw.office, date).is_none_or(|office| !ty.levels.contains(&office.level)) {
         errors.add(Problem::new(ProblemCode::WrongOffice).at("office").with("office", raw.office));
@@ -136,7 +138,7 @@ pub fn parse(
     cell::check_references(&cells, pack, ty, context, date, &mut errors);
     let moment =
         Moment { today: Some(context.today), period, office: raw.office, state: first_state(ty) };
-    let judged = judge::Judged { ty, moment, confirmed: &raw.confirmed };
+    let judged = judge::Judged { ty, moment, confirmed: &raw.confirmed, rows: &read.rows };
     judged.judge(&cells, &mut errors);
     let (Some(record), true) = (record, errors.is_empty()) else { return Err(errors) };
     Ok(ValidForm {

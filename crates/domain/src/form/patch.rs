@@ -71,7 +71,8 @@ pub fn parse_patch(
     let mut errors = FormErrors::default();
     let saw = parse_saw(raw, record, &mut errors);
     let standing = record.cells();
-    let mut changes = cell::parse_changes(&raw.fields, ty, &standing, &mut errors);
+    let read = cell::read_fields(&raw.fields, ty, &standing, &mut errors);
+    let (mut changes, rows) = (read.changes, read.rows);
     changes.retain(|path, cell| standing.get(path) != cell.as_ref());
 
     let sent: Cells =
@@ -82,7 +83,7 @@ pub fn parse_patch(
     let state = ty.workflow.state(record.state).map(|state| state.key.as_str());
     let today = Some(context.today);
     let moment = Moment { today, period: record.period, office: record.office, state };
-    let judged = judge::Judged { ty, moment, confirmed: &raw.confirmed };
+    let judged = judge::Judged { ty, moment, confirmed: &raw.confirmed, rows: &rows };
     drop_irrelevant(&judged, &standing, &mut changes, ty);
     judged.judge(&after(&standing, &changes), &mut errors);
 

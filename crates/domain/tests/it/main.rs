@@ -5,4 +5,6 @@
 mod bytes;
 mod fold;
 mod make;
+#[cfg(feature = "author")]
+mod packs;
 mod properties;
