@@ -81,7 +81,7 @@ fn source_breaches(file: &str, text: &str) -> Vec<String> {
         (
             "Permit::granted(",
             "only the policy grants permits",
-            &["crates/node/src/policy", "crates/domain/src/permit.rs"],
+            &["crates/node/src/policy", "crates/domain/src/permit.rs", "crates/sim"],
         ),
         ("{@html", "text from peers is never HTML", &[]),
         (
