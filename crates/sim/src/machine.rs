@@ -5,21 +5,20 @@ use std::io::Write as _;
 
 use domain::hlc::{Clock, Hlc};
 use domain::ids::{Digest, OfficeId, PersonId, RecordId, SubmissionId};
-use domain::op::{
-    self, Audience, Change, FORMAT, Lane, Op, OpError, SealedOp, SignedHead, StreamId,
-};
+use domain::op::{self, Audience, Change, FORMAT, Lane, Op, OpError, SealedOp, StreamId};
 use domain::pack::Pack;
 use domain::period::Date;
 use domain::permit::Permit;
 use domain::record::{self, FoldError, Record, Tagged};
 use ed25519_dalek::{SigningKey, VerifyingKey};
+use store::log::Pos;
 use store::receipts::{self, Receipt};
 use store::records::{self, Index};
 use store::{Store, StoreError, Tx, log};
 use tempfile::TempDir;
 use thiserror::Error;
 
-use crate::network::Message;
+use crate::network::Offer;
 use crate::pack::pack;
 use crate::want::Want;
 
@@ -34,6 +33,8 @@ pub(crate) enum Crash {
 pub(crate) enum MachineError {
     #[error("the machine died")]
     Crashed,
+    #[error("a transaction that was never committed left something")]
+    HalfWritten,
     #[error("storage failed")]
     Store(#[from] StoreError),
     #[error("the operation could not be sealed")]
@@ -140,6 +141,7 @@ impl Machine {
         let (stream, key, packs, person) = (&self.stream, &self.key, &self.packs, self.person);
         let time = self.clock.tick(now_ms.saturating_add_signed(self.skew_ms));
         let office = self.office;
+        let before = self.last_pos()?;
         let submitted = self.store.write(|tx| {
             if let Some(receipt) = receipts::get(tx, submission)? {
                 return Ok(Submitted::Repeated(receipt));
@@ -150,7 +152,13 @@ impl Machine {
             };
             let owner = match &change {
                 Change::Create(create) => create.office,
-                _ => office,
+                Change::Patch(_)
+                | Change::Transition(_)
+                | Change::Comment(_)
+                | Change::Acknowledge(_)
+                | Change::Pack(_)
+                | Change::Office(_)
+                | Change::Unknown(_) => office,
             };
             let operation = Op { format: FORMAT, time, author: person, office, submission, change };
             let permit = Permit::granted(person, owner, "submit");
@@ -162,9 +170,8 @@ impl Machine {
             }
             Ok(Submitted::New(receipt))
         });
-        if crash.is_some() {
-            self.reopen(&[])?;
-            return Err(MachineError::Crashed);
+        if let Some(crash) = crash {
+            return self.die(crash, before);
         }
         submitted
     }
@@ -172,7 +179,7 @@ impl Machine {
     /// A message arrives.
     pub(crate) fn receive(
         &mut self,
-        message: &Message,
+        message: &Offer,
         key: &VerifyingKey,
         now_ms: u64,
         crash: Option<Crash>,
@@ -180,6 +187,7 @@ impl Machine {
         let wall_ms = self.wall_ms(now_ms);
         let packs = &self.packs;
         let (mut seen, mut unknown) = (Hlc::default(), 0);
+        let before = self.last_pos()?;
         let received = self.store.write(|tx| {
             let head = log::head(tx, &message.stream)?;
             let Some(skip) = head.next_seq.checked_sub(message.from_seq) else {
@@ -203,13 +211,25 @@ impl Machine {
             }
             Ok(Received::New(ops.len()))
         });
-        if crash.is_some() {
-            self.reopen(&[])?;
-            return Err(MachineError::Crashed);
+        if let Some(crash) = crash {
+            return self.die(crash, before);
         }
         self.unknown_types += unknown;
         self.clock.witness(seen, wall_ms);
         received
+    }
+
+    /// Dies during a transaction, and wakes.
+    fn die<T>(&mut self, crash: Crash, before: Pos) -> Result<T, MachineError> {
+        self.reopen(&[])?;
+        if crash == Crash::BeforeCommit && self.last_pos()? != before {
+            return Err(MachineError::HalfWritten);
+        }
+        Err(MachineError::Crashed)
+    }
+
+    pub(crate) fn last_pos(&self) -> Result<Pos, MachineError> {
+        Ok(self.store.read(log::last_pos)?)
     }
 
     /// The process is killed: what stays is what the disk holds, with these bytes after the end
@@ -258,12 +278,15 @@ impl Machine {
         &self,
         stream: &StreamId,
         from_seq: u64,
-    ) -> Result<Option<(Vec<Vec<u8>>, SignedHead)>, MachineError> {
+    ) -> Result<Option<Offer>, MachineError> {
         self.store.read(|r| {
             let ops = log::of_stream(r, stream, from_seq, usize::MAX)?;
-            let head = log::signed_head(r, stream)?;
-            let bytes: Vec<_> = ops.iter().map(|logged| logged.op.bytes().to_vec()).collect();
-            Ok(head.filter(|_| !bytes.is_empty()).map(|head| (bytes, head)))
+            let (Some(first), Some(head)) = (ops.first(), log::signed_head(r, stream)?) else {
+                return Ok(None);
+            };
+            let prev = first.op.prev();
+            let ops = ops.iter().map(|logged| logged.op.bytes().to_vec()).collect();
+            Ok(Some(Offer { stream: stream.clone(), from_seq, prev, ops, head }))
         })
     }
 

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let mut counts = Counts::default();
     let mut failed = Vec::new();
     for seed in (args.start..).take(usize::try_from(args.seeds).unwrap_or(usize::MAX)) {
-        match world::play(seed) {
+        match play(seed) {
             Ok(played) => {
                 say_seed(args.json, seed, &played);
                 counts.add(&played.counts);
@@ -51,6 +51,15 @@ fn main() -> ExitCode {
     let missing = counts.missing();
     say_all(&args, &counts, &failed, &missing);
     if failed.is_empty() && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plays a seed; a panic is a failure of that seed like any other.
+fn play(seed: u64) -> anyhow::Result<world::Played> {
+    std::panic::catch_unwind(|| world::play(seed)).unwrap_or_else(|panic| {
+        let says = panic.downcast_ref::<String>().map(String::as_str);
+        let says = says.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(anyhow::anyhow!("panicked: {}", says.unwrap_or("without a word")))
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "the output of the program")]

@@ -106,7 +106,12 @@ fn writes_of(op: &Op) -> Vec<(CellPath, Option<Cell>)> {
         Change::Patch(patch) => {
             patch.cells.iter().map(|(path, cell)| (*path, cell.clone())).collect()
         }
-        _ => Vec::new(),
+        Change::Transition(_)
+        | Change::Comment(_)
+        | Change::Acknowledge(_)
+        | Change::Pack(_)
+        | Change::Office(_)
+        | Change::Unknown(_) => Vec::new(),
     }
 }
 

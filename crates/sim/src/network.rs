@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::op::{SignedHead, StreamId, sign_head};
+use domain::ids::{Digest, SubmissionId};
+use domain::op::{Op, SignedHead, StreamHead, StreamId, sign_head};
 use ed25519_dalek::SigningKey;
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
@@ -11,15 +12,23 @@ use crate::fault::{Counts, Fault};
 
 /// Operations of one stream under their writer's signature.
 #[derive(Clone, Debug)]
-pub(crate) struct Message {
-    pub(crate) serial: u64,
-    pub(crate) from: usize,
-    pub(crate) to: usize,
+pub(crate) struct Offer {
     pub(crate) stream: StreamId,
     pub(crate) from_seq: u64,
+    /// The chain link before the first.
+    pub(crate) prev: Digest,
     pub(crate) ops: Vec<Vec<u8>>,
     pub(crate) head: SignedHead,
+}
+
+/// An offer on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) offer: Offer,
     pub(crate) tampered: bool,
+    serial: u64,
 }
 
 /// Messages on their way, by the time and order in which they arrive.
@@ -36,12 +45,14 @@ impl Network {
     /// Sends a message through a bad network.
     pub(crate) fn send(
         &mut self,
-        mut message: Message,
+        (from, to): (usize, usize),
+        offer: Offer,
         now_ms: u64,
         rng: &mut ChaCha8Rng,
         counts: &mut Counts,
     ) {
-        if self.apart.get(message.from) != self.apart.get(message.to) {
+        let mut message = Message { from, to, offer, tampered: false, serial: 0 };
+        if self.apart.get(from) != self.apart.get(to) {
             counts.note(Fault::Partitioned);
             return;
         }
@@ -50,7 +61,8 @@ impl Network {
             return;
         }
         if rng.random_bool(0.08) {
-            tamper(&mut message, rng);
+            tamper(&mut message.offer, rng);
+            message.tampered = true;
         }
         let mut delay_ms = rng.random_range(10..700);
         if rng.random_bool(0.2) {
@@ -83,30 +95,36 @@ impl Network {
     }
 }
 
-/// Changes a message as an attacker between two machines could.
-fn tamper(message: &mut Message, rng: &mut ChaCha8Rng) {
-    message.tampered = true;
-    let which = rng.random_range(0..message.ops.len());
+/// Changes an offer as an attacker between two machines could.
+fn tamper(offer: &mut Offer, rng: &mut ChaCha8Rng) {
+    let which = rng.random_range(0..offer.ops.len());
     match rng.random_range(0..5) {
         0 => {
-            let bytes = &mut message.ops[which];
+            let bytes = &mut offer.ops[which];
             let at = rng.random_range(0..bytes.len());
             bytes[at] ^= 1 << rng.random_range(0..8);
         }
-        1 => message.head.signature[rng.random_range(0..64)] ^= 1 << rng.random_range(0..8),
-        2 => message.head.link.0[rng.random_range(0..32)] ^= 1 << rng.random_range(0..8),
-        3 => {
-            // An operation invented, the chain recomputed, the head signed with another key.
-            let bytes = &mut message.ops[which];
-            let last = bytes.len() - 1;
-            bytes[last] ^= 1;
-            let key = SigningKey::from_bytes(&rng.random());
-            message.head = sign_head(&key, &message.stream, &message.head.head());
-        }
+        1 => offer.head.signature[rng.random_range(0..64)] ^= 1 << rng.random_range(0..8),
+        2 => offer.head.link.0[rng.random_range(0..32)] ^= 1 << rng.random_range(0..8),
+        3 => forge(offer, rng),
         _ => {
-            // An operation left out.
-            message.ops.remove(which);
-            message.ops.push(vec![0x80]);
+            // An operation left out, the number kept.
+            offer.ops.remove(which);
+            offer.ops.push(vec![0x80]);
         }
     }
+}
+
+/// The best that an attacker without the key can do: operations that are well formed, chained
+/// anew, under a head that is signed with another key.
+fn forge(offer: &mut Offer, rng: &mut ChaCha8Rng) {
+    let mut link = offer.prev;
+    for bytes in &mut offer.ops {
+        let mut op: Op = minicbor::decode(bytes).expect("invariant: offers hold operations");
+        op.submission = SubmissionId(rng.random());
+        *bytes = minicbor::to_vec(&op).expect("invariant: writing to memory does not fail");
+        link = Digest(blake3::hash(&[&link.0[..], bytes].concat()).into());
+    }
+    let head = StreamHead { next_seq: offer.head.next_seq, link };
+    offer.head = sign_head(&SigningKey::from_bytes(&rng.random()), &offer.stream, &head);
 }
