@@ -111,6 +111,9 @@ pub struct Count {
     pub records: u64,
 }
 
+/// A pack's name and version.
+pub type PackVersion = (String, u32);
+
 /// A record.
 pub fn get(r: &Reader<'_>, id: RecordId) -> Result<Option<Record>, StoreError> {
     let doing = "read a record";
@@ -178,11 +181,9 @@ pub fn wait(tx: &Tx<'_>, record: RecordId, for_type: &TypeRef) -> Result<(), Sto
 }
 
 /// Every record that waits, and the pack and version that it waits for.
-pub fn all_waiting(r: &Reader<'_>) -> Result<Vec<(RecordId, (String, u32))>, StoreError> {
+pub fn all_waiting(r: &Reader<'_>) -> Result<Vec<(RecordId, PackVersion)>, StoreError> {
     let sql = "SELECT record, pack, version FROM waiting ORDER BY record";
-    r.many("list waiting records", sql, [], |row| {
-        Ok((record(row, 0)?, (row.get(1)?, row.get(2)?)))
-    })
+    r.many("list waiting records", sql, [], |row| Ok((record(row, 0)?, (row.get(1)?, row.get(2)?))))
 }
 
 /// The records that wait for this version of a pack.
