@@ -37,20 +37,24 @@ impl CrashArgs {
     }
 }
 
-/// Runs the rounds in a temporary folder.
+/// Builds the program and runs the rounds.
 pub(crate) fn run(args: &CrashArgs) -> anyhow::Result<()> {
-    let program = setup::build_program(false)?;
+    rounds(&setup::build_program(false)?, args)
+}
+
+/// Runs the rounds in a temporary folder.
+pub(crate) fn rounds(program: &Path, args: &CrashArgs) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let dir = folder.path().join("node");
     let journal = folder.path().join("acknowledged");
-    let first = Server::demo(&program, &dir, &["--days", "1", "--offices-limit", "3"])?;
+    let first = Server::demo(program, &dir, &["--days", "1", "--offices-limit", "3"])?;
     let account = first.account("operator", "regency")?.clone();
     first.kill()?;
     let mut random = StdRng::seed_from_u64(args.seed);
     let bar = ProgressBar::new(u64::from(args.rounds));
     let mut acknowledged = 0;
     for round in 0..args.rounds {
-        let server = Server::serve(&program, &dir)?;
+        let server = Server::serve(program, &dir)?;
         let cookie = sign_in(&server.url, &account.name)?;
         let until = Duration::from_millis(random.random_range(50..1_500));
         let seed = args.seed << 32 | u64::from(round) << 8;
@@ -58,8 +62,8 @@ pub(crate) fn run(args: &CrashArgs) -> anyhow::Result<()> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let missing = missing(&program, &dir, &account.name, &journal)?;
-    let mut verify = std::process::Command::new(&program);
+    let missing = missing(program, &dir, &account.name, &journal)?;
+    let mut verify = std::process::Command::new(program);
     sh::run(verify.args(["audit", "verify", "--dir"]).arg(&dir))?;
     println!("crash: rounds {}, acknowledged {acknowledged}, missing {missing}", args.rounds);
     anyhow::ensure!(acknowledged > 0, "no report was acknowledged: nothing was tested");

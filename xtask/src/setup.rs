@@ -84,7 +84,7 @@ pub(crate) fn build(release: bool) -> anyhow::Result<PathBuf> {
 
 /// Builds the program, with the web app as it was last built.
 pub(crate) fn build_program(release: bool) -> anyhow::Result<PathBuf> {
-    let mut args = vec!["build", "--package", "app"];
+    let mut args = vec!["build", "--workspace"];
     if release {
         args.push("--release");
     }
