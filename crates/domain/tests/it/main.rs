@@ -8,3 +8,14 @@ mod make;
 #[cfg(feature = "author")]
 mod packs;
 mod properties;
+
+#[test]
+fn no_test_file_is_forgotten() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it");
+    let main = std::fs::read_to_string(format!("{dir}/main.rs")).unwrap();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(module) = name.strip_suffix(".rs") else { continue };
+        assert!(module == "main" || main.contains(&format!("mod {module};")), "{name}");
+    }
+}
