@@ -10,7 +10,7 @@ const ALIASES: &str = include_str!("../../data/aliases.csv");
 
 /// 1945-08-17, the first day of the tree. The offices of 2019 are carried back to it, so that old
 /// records find an office; the tree does not claim that they existed then.
-pub const FIRST_DAY: Date = Date(-8_902);
+pub const FIRST_DAY: Date = Date(-8_903);
 
 /// The events that make [`super::Tree::built_in`].
 #[must_use]

@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(repairs("21,71"), ["21.71"]);
         assert_eq!(repairs("2171.0"), ["21.71"]);
         assert_eq!(repairs("2.171"), ["21.71"]);
-        assert_eq!(repairs("11.0"), ["11"]);
+        assert_eq!(repairs("11.0"), ["11", "11.00"]);
         assert_eq!(repairs("11.01.1"), ["11.01.10", "11.01.01"]);
         assert_eq!(repairs("21.71"), [""; 0]);
         assert_eq!(repairs("2171"), [""; 0]);

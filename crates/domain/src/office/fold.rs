@@ -317,11 +317,12 @@ fn check(
             None => Ok(()),
         };
     };
-    let fits = match history.level {
-        Level::Centre => span.code.is_empty(),
-        level => code::level(&span.code) == Some(level),
+    let coded = if history.level == Level::Centre {
+        span.code.is_empty()
+    } else {
+        code::level(&span.code) == Some(history.level)
     };
-    if !fits {
+    if !coded {
         return Err(TreeError::BadCode { office, code: span.code.clone() });
     }
     if span.name.trim().is_empty() {
@@ -329,10 +330,9 @@ fn check(
     }
     codes.take(office, span, date)?;
     let parent = span.parent.and_then(|id| offices.get(&id));
-    let fits = match (history.level, span.parent, parent) {
-        (Level::Centre, None, _) => true,
-        (level, _, Some(parent)) => parent.level < level && parent.at(date).is_some(),
-        _ => false,
+    let fits = match parent {
+        Some(parent) => parent.level < history.level && parent.at(date).is_some(),
+        None => history.level == Level::Centre && span.parent.is_none(),
     };
     if fits { Ok(()) } else { Err(TreeError::BadParent { office, date }) }
 }

@@ -91,7 +91,7 @@ pub enum LookupError {
         candidates: Vec<Candidate>,
     },
     /// No office.
-    #[error("no office is called `{text}`")]
+    #[error("no office is called `{text}`{}", like(.near))]
     Unknown {
         /// What was asked.
         text: String,
@@ -134,13 +134,17 @@ impl LookupError {
     }
 }
 
-/// `Kemendagri 94.01 Kabupaten Nabire, BPS 9401 Kabupaten Merauke`.
+/// `94.01 Kabupaten Nabire, 93.01 Kabupaten Merauke (BPS)`.
 fn said(candidates: &[Candidate]) -> String {
     let one = |candidate: &Candidate| {
-        let system = if candidate.reading == Reading::Bps { "BPS: " } else { "" };
-        format!("{system}{} {}", candidate.code, candidate.name).trim_start().to_owned()
+        let system = if candidate.reading == Reading::Bps { " (BPS)" } else { "" };
+        format!("{} {}{system}", candidate.code, candidate.name).trim_start().to_owned()
     };
     candidates.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn like(near: &[Candidate]) -> String {
+    if near.is_empty() { String::new() } else { format!("; much like it: {}", said(near)) }
 }
 
 impl Tree {
@@ -258,12 +262,11 @@ impl Tree {
     fn by_name(&self, text: &str, date: Date, lookup: &Lookup) -> Result<OfficeId, LookupError> {
         if let Some((name, above)) = text.rsplit_once(',') {
             let above = self.by_name(above.trim(), date, &Lookup::default())?;
-            let within = lookup.within.is_none_or(|root| self.is_within(above, root, date));
+            if lookup.within.is_some_and(|root| !self.is_within(above, root, date)) {
+                return Err(unknown(text, Vec::new()));
+            }
             let lookup = Lookup { within: Some(above), ..*lookup };
-            return match within {
-                true => self.by_name(name.trim(), date, &lookup),
-                false => Err(unknown(text, Vec::new())),
-            };
+            return self.by_name(name.trim(), date, &lookup);
         }
         let parts = name::parts(text);
         let tries = [

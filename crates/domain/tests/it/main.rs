@@ -4,8 +4,9 @@
 
 mod bytes;
 mod fold;
+mod lookup;
 mod make;
-#[cfg(feature = "author")]
+mod office;
 mod packs;
 mod properties;
 
