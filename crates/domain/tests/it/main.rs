@@ -7,6 +7,7 @@ mod fold;
 mod lookup;
 mod make;
 mod office;
+#[cfg(feature = "author")]
 mod packs;
 mod properties;
 
