@@ -1,9 +1,13 @@
 //! The home of an office.
 
+use axum::Json;
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::error::Refusal;
+use super::Site;
+use super::error::{ApiResult, Refusal};
+use super::extract::{Params, SignedIn, office};
 use super::wire;
 
 /// Whose home.
@@ -11,10 +15,19 @@ use super::wire;
 #[into_params(parameter_in = Query)]
 pub(super) struct HomeParams {
     /// The office; the reader's own if absent.
-    pub(super) office: Option<u32>,
+    office: Option<u32>,
 }
 
 /// What an office has to do, and what is new.
-#[utoipa::path(get, path = "/api/home", tag = "home", operation_id = "get_home", params(HomeParams),
-    responses((status = 200, body = wire::Home), Refusal))]
-pub(super) async fn get() {}
+#[utoipa::path(get, path = "/api/home", tag = "home", operation_id = "get_home",
+    params(HomeParams), responses((status = 200, body = wire::Home), Refusal))]
+pub(super) async fn get(
+    State(site): State<Site>,
+    SignedIn(actor): SignedIn,
+    Params(params): Params<HomeParams>,
+) -> ApiResult<Json<wire::Home>> {
+    let (tree, today) = (site.node.tree(), site.today());
+    let home = site.work(move |node| node.home(&actor, office(params.office))).await?;
+    let name = |id| tree.at(id, today).map_or_else(String::new, |at| at.name.to_owned());
+    Ok(Json(wire::Home::of(home, name)))
+}

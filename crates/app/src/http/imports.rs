@@ -1,7 +1,16 @@
 //! Imports of files.
 
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
 use super::error::Refusal;
 use super::wire;
+
+/// These routes, with their own body limit.
+pub(super) fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(start)).routes(routes!(get)).routes(routes!(rejects))
+}
 
 /// Import a CSV or XLSX file; the answer names the job to follow.
 #[utoipa::path(post, path = "/api/imports", tag = "imports", operation_id = "start_import",

@@ -1,6 +1,12 @@
 //! Submissions: how everything enters.
 
-use super::error::Refusal;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::Site;
+use super::error::{ApiResult, Refusal};
+use super::extract::{Body, SignedIn};
 use super::wire;
 
 /// Submit; answered once it is durable.
@@ -10,4 +16,12 @@ use super::wire;
         (status = 201, description = "Kept", body = wire::Receipt),
         (status = 200, description = "Had been kept before", body = wire::Receipt),
         Refusal))]
-pub(super) async fn create() {}
+pub(super) async fn create(
+    State(site): State<Site>,
+    SignedIn(actor): SignedIn,
+    Body(submission): Body<wire::Submission>,
+) -> ApiResult<(StatusCode, Json<wire::Receipt>)> {
+    let submitted = site.node.submit(&actor, submission.into()).await?;
+    let status = if submitted.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(submitted.receipt.into())))
+}

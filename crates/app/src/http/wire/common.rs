@@ -21,8 +21,14 @@ pub struct OfficeRef {
     pub id: u32,
     /// Its name today.
     pub name: String,
-    /// Its level.
-    pub level: Level,
+    /// Its level: `centre`, `province`, `regency`, `district`, `village`.
+    pub level: String,
+}
+
+impl From<node::views::OfficeName> for OfficeRef {
+    fn from(office: node::views::OfficeName) -> Self {
+        Self { id: office.id.0, name: office.name, level: office.level }
+    }
 }
 
 /// A person, by name.

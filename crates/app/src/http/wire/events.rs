@@ -19,9 +19,30 @@ pub struct RecordEvent {
     pub pos: u64,
 }
 
+/// Event `pack`: a pack was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PackEvent {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
+}
+
 /// Event `facts`: figures now hold everything up to this log position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FactsEvent {
     /// The log position.
     pub pos: u64,
+}
+
+impl From<node::RecordEvent> for RecordEvent {
+    fn from(event: node::RecordEvent) -> Self {
+        Self {
+            record: event.record.to_string(),
+            type_key: event.type_key,
+            office: event.office.0,
+            state: event.state,
+            pos: event.pos,
+        }
+    }
 }

@@ -76,7 +76,7 @@ pub enum Expr {
         otherwise: Box<Expr>,
     },
     /// A function: `has size sum count min max starts_with ends_with contains days missing
-    /// not_applicable coalesce rescale`.
+    /// not_applicable coalesce rescale ratio`.
     Call {
         /// The function.
         name: String,
@@ -234,5 +234,6 @@ fn function_name(function: Function) -> &'static str {
         Function::NotApplicable => "not_applicable",
         Function::Coalesce => "coalesce",
         Function::Rescale => "rescale",
+        Function::Ratio => "ratio",
     }
 }

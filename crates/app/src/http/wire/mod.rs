@@ -17,7 +17,7 @@ mod session;
 mod submissions;
 
 pub use common::{Grain, Level, OfficeRef, PersonRef, Problem, ProblemDetails, Text};
-pub use events::{FactsEvent, RecordEvent};
+pub use events::{FactsEvent, PackEvent, RecordEvent};
 pub use expr::{ConstKind, Expr};
 pub use figures::{
     AxisKeys, Boundaries, Completeness, Figure, FigureCell, FigureQuery, Filter, Key, Lineage,
@@ -30,7 +30,7 @@ pub use packs::{
     Action, Choice, Field, FieldKind, Measure, MeasureKind, Pack, PackRow, PackSchedule,
     RecordKind, RecordType, Rule, Section, State, View, ViewKind,
 };
-pub use people::{NewPassword, NewPerson, NewRole, PeoplePage, Person, Role};
+pub use people::{NewPassword, NewPerson, NewRole, People, Person, Role};
 pub use records::{
     Acknowledgement, ActionOffer, HistoryEvent, LostWrite, PatchedCell, Record, RecordPage,
     RecordRow, Remark, ReturnedCell,

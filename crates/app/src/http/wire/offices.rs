@@ -1,5 +1,6 @@
 //! The tree of offices, as at a date.
 
+use domain::office::OfficeAt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -34,9 +35,9 @@ pub struct Office {
     /// Longitude of its seat, in degrees.
     pub lon: Option<f64>,
     /// Column of its tile on the office map.
-    pub tile_x: Option<i32>,
+    pub tile_x: Option<u16>,
     /// Row of its tile on the office map.
-    pub tile_y: Option<i32>,
+    pub tile_y: Option<u16>,
 }
 
 /// The answer to a search for one office by code or name.
@@ -50,4 +51,23 @@ pub struct FindAnswer {
     pub candidates: Vec<Office>,
     /// Otherwise why not: `office.ambiguous`, `office.code_damaged`, `office.unknown`.
     pub problem: Option<Problem>,
+}
+
+impl From<OfficeAt<'_>> for Office {
+    fn from(office: OfficeAt<'_>) -> Self {
+        let place = domain::office::places::place(office.id);
+        let degrees = |e7: i32| f64::from(e7) / 1e7;
+        Self {
+            id: office.id.0,
+            level: office.level.into(),
+            code: office.code.to_owned(),
+            bps: office.bps.map(str::to_owned),
+            name: office.name.to_owned(),
+            parent: office.parent.map(|parent| parent.0),
+            lat: place.map(|place| degrees(place.lat_e7)),
+            lon: place.map(|place| degrees(place.lon_e7)),
+            tile_x: place.and_then(|place| place.tile_x),
+            tile_y: place.and_then(|place| place.tile_y),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Signing in, and who one is.
 
+use node::views::{MeView, NodeView, RoleView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -54,4 +55,28 @@ pub struct NodeInfo {
     pub name: String,
     /// Its office.
     pub office: u32,
+}
+
+impl From<MeView> for Me {
+    fn from(me: MeView) -> Self {
+        Self {
+            person: PersonRef { id: me.person.id.to_string(), name: me.person.name },
+            roles: me.roles.into_iter().map(Into::into).collect(),
+            office: me.office.into(),
+            node: me.node.into(),
+            simulation: me.simulation,
+        }
+    }
+}
+
+impl From<RoleView> for RoleAt {
+    fn from(role: RoleView) -> Self {
+        Self { role: role.role, office: role.office.0, office_name: role.office_name }
+    }
+}
+
+impl From<NodeView> for NodeInfo {
+    fn from(node: NodeView) -> Self {
+        Self { name: node.name, office: node.office.0 }
+    }
 }

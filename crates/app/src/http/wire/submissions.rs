@@ -1,9 +1,14 @@
 //! What people submit, and the receipt.
 
-use domain::form::RawForm;
-use domain::ids::{OfficeId, RecordId, SubmissionId};
+use domain::form::{
+    RawAcknowledge, RawComment, RawForm, RawPatch, RawReturned, RawTransition,
+};
+use domain::ids::{Digest, OfficeId, OpTag, RecordId, SubmissionId};
+use node::views::ReceiptView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::moment;
 
 /// One submission. `submission` in it is the idempotency key, 32 random hexadecimal digits made
 /// by the sender: sending it again gives the first receipt.
@@ -63,8 +68,10 @@ pub struct Patch {
     pub submission: SubmissionId,
     /// Tags of the heads that the author saw; the current ones if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub saw: Option<Vec<String>>,
-    /// Fields by key, as in a form; null takes a cell back to "not yet received".
+    #[schema(value_type = Option<Vec<String>>)]
+    pub saw: Option<Vec<OpTag>>,
+    /// Fields by key, as in a form; null takes a cell back to "not yet received". Of a repeat
+    /// group only the rows named change; `{"row":3,"remove":true}` takes row 3 away.
     #[schema(value_type = Object)]
     pub fields: serde_json::Map<String, serde_json::Value>,
     /// Keys of warnings that the person has read and confirmed.
@@ -85,7 +92,8 @@ pub struct Transition {
     /// The action's key.
     pub action: String,
     /// `content` of the record as the author saw it.
-    pub content: String,
+    #[schema(value_type = String)]
+    pub content: Digest,
     /// Cells sent back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returned: Vec<Return>,
@@ -149,9 +157,55 @@ pub struct Receipt {
     pub flags: Vec<String>,
 }
 
+impl From<Submission> for node::Submission {
+    fn from(submission: Submission) -> Self {
+        match submission {
+            Submission::Create(form) => Self::Create(form.into()),
+            Submission::Patch(patch) => Self::Patch(patch.into()),
+            Submission::Transition(transition) => Self::Transition(transition.into()),
+            Submission::Comment(Comment { record, submission, text }) => {
+                Self::Comment(RawComment { record, submission, text })
+            }
+            Submission::Acknowledge(Acknowledge { record, submission }) => {
+                Self::Acknowledge(RawAcknowledge { record, submission })
+            }
+        }
+    }
+}
+
 impl From<Form> for RawForm {
     fn from(form: Form) -> Self {
         let Form { type_key, submission, record, office, period, fields, confirmed } = form;
         Self { type_key, submission, record, office, period, fields, confirmed }
+    }
+}
+
+impl From<Patch> for RawPatch {
+    fn from(patch: Patch) -> Self {
+        let Patch { record, submission, saw, fields, confirmed } = patch;
+        Self { record, submission, saw, fields, confirmed }
+    }
+}
+
+impl From<Transition> for RawTransition {
+    fn from(transition: Transition) -> Self {
+        let Transition { record, submission, action, content, returned, reason } = transition;
+        let one = |Return { at, reason }| RawReturned { at, reason };
+        let returned = returned.into_iter().map(one).collect();
+        Self { record, submission, action, content, returned, reason }
+    }
+}
+
+impl From<ReceiptView> for Receipt {
+    fn from(receipt: ReceiptView) -> Self {
+        Self {
+            submission: receipt.submission.to_string(),
+            record: receipt.record.to_string(),
+            tag: receipt.tag.to_string(),
+            link: receipt.link.to_string(),
+            pos: receipt.pos,
+            received_at: moment(receipt.received_ms),
+            flags: receipt.flags,
+        }
     }
 }

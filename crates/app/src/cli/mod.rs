@@ -1,0 +1,142 @@
+//! The command line: `genggam --help` is the contract.
+
+mod failed;
+mod office;
+mod serve;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use domain::period::Date;
+use node::clock::{Clock, SystemClock};
+
+use crate::messages::Lang;
+use crate::output::Output;
+
+const EXAMPLES: &str = "\
+Examples:
+  genggam demo                                 a whole simulated country, ready to look at
+  genggam init --office 'Kota Batam'           a new node in ./genggam-data
+  genggam serve                                serve it at http://127.0.0.1:8080
+  genggam office tree --on 2021-01-08 --json   the offices of that day, for a program
+
+Exit codes: 0 done · 1 refused or invalid · 2 wrong command line · 70 a fault inside the program";
+
+/// Offices that coordinate, from the centre to the regency: reports in, figures out.
+#[derive(Debug, Parser)]
+#[command(name = "genggam", version, after_help = EXAMPLES, max_term_width = 100)]
+struct CommandLine {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+struct Global {
+    /// The node's folder
+    #[arg(long, global = true, env = "GENGGAM_DIR", default_value = "genggam-data")]
+    dir: PathBuf,
+    /// Language of what is printed; by default that of LANG, else Indonesian
+    #[arg(long, global = true, value_enum)]
+    lang: Option<Lang>,
+    /// Results as JSON, for a program
+    #[arg(long, global = true)]
+    json: bool,
+    /// No progress, no remarks
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The offices: the tree at a date, look-up, dated changes
+    #[command(subcommand)]
+    Office(office::Command),
+    /// Print the description of the HTTP API (OpenAPI 3.1)
+    Openapi,
+}
+
+/// What every command gets.
+struct Context {
+    output: Output,
+    dir: PathBuf,
+}
+
+type Done = anyhow::Result<()>;
+
+/// Runs one command line and gives its exit code. The first argument is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, mut output: Output) -> u8 {
+    let CommandLine { global, command } = match CommandLine::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(error) => return usage(&error, &output),
+    };
+    output.lang = global.lang.unwrap_or_else(locale);
+    output.json = global.json;
+    output.quiet = global.quiet;
+    let context = Context { output, dir: global.dir };
+    match dispatch(&context, command) {
+        Ok(()) => failed::OK,
+        Err(error) => failed::report(&error, &context.output),
+    }
+}
+
+fn dispatch(context: &Context, command: Command) -> Done {
+    match command {
+        Command::Office(command) => office::run(context, command),
+        Command::Openapi => Ok(context.output.write(crate::http::openapi_text().as_bytes())?),
+    }
+}
+
+/// Help and version are results; anything else is a mistake in the command line.
+fn usage(error: &clap::Error, output: &Output) -> u8 {
+    let text = error.render();
+    let (written, code) = if error.use_stderr() {
+        (output.complain(text), failed::USAGE)
+    } else {
+        (output.write(text.to_string().as_bytes()), failed::OK)
+    };
+    if written.is_err() { failed::BUG } else { code }
+}
+
+fn locale() -> Lang {
+    let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let name = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find(set);
+    Lang::of_locale(name.and_then(|name| std::env::var(name).ok()).as_deref())
+}
+
+/// Today in western Indonesia, for commands that need no node.
+fn today() -> Date {
+    const WIB_MS: u64 = 7 * 60 * 60 * 1000;
+    Date::of_ms(SystemClock.now_ms() + WIB_MS)
+}
+
+/// A date given on the command line.
+fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|error: domain::period::PeriodError| error.to_string())
+}
+
+/// The threads that answer requests.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Ready when the person or the system asks to stop.
+async fn interrupted() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<Option<()>>();
+    tokio::select! {
+        _ = interrupt => {}
+        _ = terminate => {}
+    }
+}
