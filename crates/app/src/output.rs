@@ -97,6 +97,12 @@ impl Output {
         self.line(messages::say(self.lang, key, values))
     }
 
+    /// The text of a key.
+    #[must_use]
+    pub fn text(&self, key: &str) -> String {
+        messages::text(self.lang, key)
+    }
+
     /// A remark, by key; not when quiet.
     pub fn remark(&self, key: &str, values: &[(&str, &dyn Display)]) -> io::Result<()> {
         if self.quiet { Ok(()) } else { self.complain(messages::say(self.lang, key, values)) }

@@ -1,15 +1,20 @@
 //! The command line: `genggam --help` is the contract.
 
 mod failed;
+mod init;
+mod node;
 mod office;
+mod pack;
+mod person;
 mod serve;
+mod upkeep;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use domain::period::Date;
-use node::clock::{Clock, SystemClock};
+use ::node::clock::{Clock, SystemClock};
 
 use crate::messages::Lang;
 use crate::output::Output;
@@ -52,9 +57,32 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a node: its folder, its key, its first administrator
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::Init),
+    /// Serve the node: the web app and its API
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(serve::Serve),
     /// The offices: the tree at a date, look-up, dated changes
     #[command(subcommand)]
     Office(office::Command),
+    /// The people: who they are, and their roles at offices
+    #[command(subcommand)]
+    Person(person::Command),
+    /// The packs: forms, workflows and measures as data
+    #[command(subcommand)]
+    Pack(pack::Command),
+    /// The facts that figures are made of
+    #[command(subcommand)]
+    Facts(upkeep::Facts),
+    /// Proof that nothing in the node was changed
+    #[command(subcommand)]
+    Audit(upkeep::Audit),
+    /// Copy the node's database, whole, to a file
+    Backup {
+        /// The file; it must not exist
+        file: PathBuf,
+    },
     /// Print the description of the HTTP API (OpenAPI 3.1)
     Openapi,
 }
@@ -85,7 +113,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut output: Output) ->
 
 fn dispatch(context: &Context, command: Command) -> Done {
     match command {
+        Command::Init(init) => init::run(context, &init),
+        Command::Serve(options) => serve::run_in(context, options),
         Command::Office(command) => office::run(context, command),
+        Command::Person(command) => person::run(context, command),
+        Command::Pack(command) => pack::run(context, command),
+        Command::Facts(command) => upkeep::facts(context, &command),
+        Command::Audit(command) => upkeep::audit(context, &command),
+        Command::Backup { file } => upkeep::backup(context, file),
         Command::Openapi => Ok(context.output.write(crate::http::openapi_text().as_bytes())?),
     }
 }
@@ -140,3 +175,5 @@ async fn interrupted() {
         _ = terminate => {}
     }
 }
+
+pub(crate) use self::node::today as today_of;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use node::Node;
+use ::node::Node;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 use super::{Context, Done, failed};
 use crate::http::{self, Cookie, Site};
@@ -40,46 +41,76 @@ Examples:
   genggam serve --listen 0.0.0.0 --port 443 --tls-cert chain.pem --tls-key key.pem
   genggam serve --quiet --json --port 0        one line: {\"listening\":\"http://127.0.0.1:41234\"}";
 
-/// Serves an open node until it is interrupted.
-pub(super) fn run(context: &Context, node: &Arc<Node>, options: &Serve) -> Done {
-    let local = options.listen.to_canonical().is_loopback();
-    let address = SocketAddr::new(options.listen, options.port);
-    if !local && options.tls_cert.is_none() && !options.insecure_http {
-        return Err(failed::said("serve_refused", &[("address", &address)]));
-    }
-    let tls = match (&options.tls_cert, &options.tls_key) {
-        (Some(cert), Some(key)) => Some(serve::tls(cert, key).map_err(|error| {
-            failed::said("serve_tls", &[("reason", &http::chain(&error))])
-        })?),
-        _ => None,
-    };
-    let (scheme, cookie) = match tls {
-        Some(_) => ("https", Cookie::Secure),
-        None => ("http", Cookie::Plain),
-    };
-    super::runtime()?.block_on(async {
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            failed::said("serve_bind", &[("address", &address), ("reason", &error)])
-        })?;
-        announce(context, &format!("{scheme}://{}", listener.local_addr()?), local || tls.is_some())?;
-        let (closing, watch) = watch::channel(false);
-        let router = http::router(Site::new(Arc::clone(node), cookie, watch));
-        serve::serve(listener, tls, router, closing, super::interrupted()).await;
-        context.output.remark("cli.serve_stopped", &[])?;
-        Ok(())
+/// Serves the node in the folder until it is interrupted.
+pub(super) fn run_in(context: &Context, options: Serve) -> Done {
+    let ready = Ready::check(&options)?;
+    super::node::with(context, async |node| {
+        ready.serve(context, &node, |url| json!({ "listening": url })).await
     })
 }
 
-fn announce(context: &Context, url: &str, secure: bool) -> Done {
+/// Options that make sense, with TLS read.
+pub(super) struct Ready {
+    address: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    secure: bool,
+}
+
+impl Ready {
+    /// Refuses to serve other machines in the clear unless that is asked for plainly.
+    pub(super) fn check(options: &Serve) -> anyhow::Result<Self> {
+        let local = options.listen.to_canonical().is_loopback();
+        let address = SocketAddr::new(options.listen, options.port);
+        let tls = match (&options.tls_cert, &options.tls_key) {
+            (Some(cert), Some(key)) => Some(serve::tls(cert, key).map_err(|error| {
+                failed::said("serve_tls", &[("reason", &http::chain(&error))])
+            })?),
+            _ => None,
+        };
+        let secure = local || tls.is_some();
+        if !secure && !options.insecure_http {
+            return Err(failed::said("serve_refused", &[("address", &address)]));
+        }
+        Ok(Self { address, tls, secure })
+    }
+
+    /// Serves until it is interrupted. `line` makes what `--json` prints once it listens.
+    pub(super) async fn serve(
+        self,
+        context: &Context,
+        node: &Arc<Node>,
+        line: impl FnOnce(&str) -> serde_json::Value,
+    ) -> Done {
+        let address = self.address;
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            failed::said("serve_bind", &[("address", &address), ("reason", &error)])
+        })?;
+        let (scheme, cookie) = match self.tls {
+            Some(_) => ("https", Cookie::Secure),
+            None => ("http", Cookie::Plain),
+        };
+        let url = format!("{scheme}://{}", listener.local_addr()?);
+        announce(context, &url, self.secure, line)?;
+        let (closing, watch) = watch::channel(false);
+        let router = http::router(Site::new(Arc::clone(node), cookie, watch));
+        serve::serve(listener, self.tls, router, closing, super::interrupted()).await;
+        Ok(context.output.remark("cli.serve_stopped", &[])?)
+    }
+}
+
+fn announce(
+    context: &Context,
+    url: &str,
+    secure: bool,
+    line: impl FnOnce(&str) -> serde_json::Value,
+) -> Done {
     let output = &context.output;
     if !secure {
         output.remark("cli.serve_insecure", &[])?;
     }
     if output.json {
-        output.json_line(&json!({ "listening": url }))?;
-    } else {
-        output.say("cli.serving", &[("url", &url)])?;
-        output.remark("cli.serve_stop", &[])?;
+        return Ok(output.json_line(&line(url))?);
     }
-    Ok(())
+    output.say("cli.serving", &[("url", &url)])?;
+    Ok(output.remark("cli.serve_stop", &[])?)
 }

@@ -81,11 +81,7 @@ impl Site {
 
     /// The date at the node's office.
     fn today(&self) -> Date {
-        let now_ms = self.node.now_ms();
-        let tree = self.node.tree();
-        let office = tree.at(self.node.about().office, Date::of_ms(now_ms));
-        let ahead = office.map_or(0, |office| i64::from(office.utc_offset_minutes));
-        Date::of_ms(now_ms.saturating_add_signed(ahead * 60_000))
+        crate::cli::today_of(&self.node)
     }
 }
 
