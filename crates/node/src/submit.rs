@@ -359,7 +359,7 @@ impl Desk<'_> {
         refs: &'a BTreeMap<RecordId, RefInfo>,
     ) -> FormContext<'a> {
         let today = self.world.today_at(office, self.now_ms);
-        FormContext { today, refs, tree: self.world }
+        FormContext { today, refs, tree: &self.world.tree }
     }
 
     fn draft(&self, permit: Permit, change: Change, record: Record, ty: &TypeOf) -> Draft {

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::form::Offices;
 use domain::ids::OfficeId;
-use domain::office::{Level, OfficeEvent, Tree, TreeError, built_in_events};
+use domain::office::{OfficeEvent, Tree, TreeError, built_in_events};
 use domain::pack::Pack;
 use domain::period::Date;
 
@@ -71,11 +70,5 @@ impl World {
             name: found.as_ref().map(|office| office.name.to_owned()).unwrap_or_default(),
             level: found.map(|office| level_key(office.level).to_owned()).unwrap_or_default(),
         }
-    }
-}
-
-impl Offices for World {
-    fn level(&self, office: OfficeId, date: Date) -> Option<Level> {
-        self.tree.at(office, date).map(|office| office.level)
     }
 }
