@@ -19,7 +19,8 @@ impl Lang {
     /// The language that an `Accept-Language` header asks for first; Indonesian if neither.
     #[must_use]
     pub fn of_header(header: Option<&str>) -> Self {
-        let mut asked: Vec<(u16, Self)> = header.unwrap_or("").split(',').filter_map(range).collect();
+        let mut asked: Vec<(u16, Self)> =
+            header.unwrap_or("").split(',').filter_map(range).collect();
         asked.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
         asked.first().map_or(Self::Id, |(_, lang)| *lang)
     }

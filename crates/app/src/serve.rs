@@ -142,7 +142,8 @@ where
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    let closed = async { while !*closing.borrow_and_update() && closing.changed().await.is_ok() {} };
+    let closed =
+        async { while !*closing.borrow_and_update() && closing.changed().await.is_ok() {} };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = closed => {

@@ -7,7 +7,7 @@ use domain::office::Tree;
 use node::Config;
 use serde_json::json;
 
-use super::node::PasswordFile;
+use super::opened::PasswordFile;
 use super::{Context, Done, failed, today};
 
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context, init: &Init) -> Done {
         simulation: Some(false),
     };
     super::runtime()?.block_on(async {
-        let node = super::node::open(&config).await?;
+        let node = super::opened::open(&config).await?;
         let founded = node.found(&init.admin, &init.admin, &password);
         tokio::task::spawn_blocking(move || node.close()).await?;
         founded.map_err(failed::failure)

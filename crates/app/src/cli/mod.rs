@@ -2,8 +2,8 @@
 
 mod failed;
 mod init;
-mod node;
 mod office;
+mod opened;
 mod pack;
 mod person;
 mod serve;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use domain::period::Date;
-use ::node::clock::{Clock, SystemClock};
+use node::clock::{Clock, SystemClock};
 
 use crate::messages::Lang;
 use crate::output::Output;
@@ -176,4 +176,4 @@ async fn interrupted() {
     }
 }
 
-pub(crate) use self::node::today as today_of;
+pub(crate) use self::opened::today as today_of;

@@ -8,8 +8,8 @@ use domain::pack::author::{self, PackProblem};
 use serde_json::json;
 
 use super::failed::Failed;
-use super::node::By;
-use super::{Context, Done, failed, node};
+use super::opened::By;
+use super::{Context, Done, failed, opened};
 use crate::http::wire;
 
 #[derive(Debug, Subcommand)]
@@ -60,7 +60,7 @@ pub(super) fn run(context: &Context, command: Command) -> Done {
 /// The pack in a folder, or every mistake said.
 fn compiled(context: &Context, folder: &Path) -> anyhow::Result<Pack> {
     let mut problems = match author::compile(folder) {
-        Ok(pack) => match ::node::policy::check_pack(&pack) {
+        Ok(pack) => match node::policy::check_pack(&pack) {
             Ok(()) => return Ok(pack),
             Err(problems) => return Err(policy(context, &problems)),
         },
@@ -77,8 +77,8 @@ fn compiled(context: &Context, folder: &Path) -> anyhow::Result<Pack> {
     Err(Failed::Shown.into())
 }
 
-fn policy(context: &Context, problems: &[::node::policy::PolicyProblem]) -> anyhow::Error {
-    let line = |problem: &::node::policy::PolicyProblem| {
+fn policy(context: &Context, problems: &[node::policy::PolicyProblem]) -> anyhow::Error {
+    let line = |problem: &node::policy::PolicyProblem| {
         json!({ "file": "policy.cedar", "line": problem.line, "column": problem.column,
             "code": "pack.policy", "message": problem.message })
     };
@@ -153,7 +153,7 @@ fn begin(context: &Context, parent: &Path, name: &str) -> Done {
 
 fn publish(context: &Context, folder: &Path, by: &By) -> Done {
     let pack = compiled(context, folder)?;
-    node::with(context, async |node| {
+    opened::with(context, async |node| {
         let by = by.actor(&node)?;
         let (name, version) = (pack.name.clone(), pack.version);
         let pos = node.publish_pack(&by, pack).await.map_err(failed::failure)?;
@@ -168,7 +168,7 @@ fn publish(context: &Context, folder: &Path, by: &By) -> Done {
 }
 
 fn list(context: &Context) -> Done {
-    node::with(context, async |node| {
+    opened::with(context, async |node| {
         let packs: Vec<wire::PackRow> =
             node.packs().latest().map(|pack| wire::PackRow::from(&**pack)).collect();
         let output = &context.output;

@@ -5,8 +5,8 @@ use domain::period::Date;
 use node::{NewPerson, Node, RoleAt};
 use serde_json::json;
 
-use super::node::{By, PasswordFile};
-use super::{Context, Done, date, failed, node};
+use super::opened::{By, PasswordFile};
+use super::{Context, Done, date, failed, opened};
 use crate::http::wire;
 
 #[derive(Debug, Subcommand)]
@@ -71,10 +71,10 @@ Examples:
 }
 
 pub(super) fn run(context: &Context, command: Command) -> Done {
-    node::with(context, async |node| match command {
+    opened::with(context, async |node| match command {
         Command::Add { login, name, role, at, password, by } => {
             let name = name.unwrap_or_else(|| login.clone());
-            let role = RoleAt { role, office: node::office(&node, &at)? };
+            let role = RoleAt { role, office: opened::office(&node, &at)? };
             let password = Some(password.read(context)?);
             let new = NewPerson { login, name, password, roles: vec![role] };
             let by = by.actor(&node)?;
@@ -82,12 +82,12 @@ pub(super) fn run(context: &Context, command: Command) -> Done {
             Ok(context.output.say("cli.person_added", &[("name", &new.login)])?)
         }
         Command::Role { login, role, at, from, until, end, by } => {
-            let role = RoleAt { role, office: node::office(&node, &at)? };
+            let role = RoleAt { role, office: opened::office(&node, &at)? };
             assign(context, &node, &by, &login, &role, end, (from, until))
         }
         Command::Password { login, password, by } => {
             let by = by.actor(&node)?;
-            let person = node::person(&node, &by, &login)?;
+            let person = opened::person(&node, &by, &login)?;
             let password = password.read(context)?;
             node.set_password(&by, person, &password).map_err(failed::failure)?;
             Ok(context.output.say("cli.person_password", &[("name", &login)])?)
@@ -106,8 +106,8 @@ fn assign(
     (from, until): (Option<Date>, Option<Date>),
 ) -> Done {
     let by = by.actor(node)?;
-    let person = node::person(node, &by, login)?;
-    let from = from.unwrap_or_else(|| node::today(node));
+    let person = opened::person(node, &by, login)?;
+    let from = from.unwrap_or_else(|| opened::today(node));
     let done = if end {
         node.end_role(&by, person, role)
     } else {
@@ -115,7 +115,7 @@ fn assign(
     };
     done.map_err(failed::failure)?;
     let tree = node.tree();
-    let office = tree.at(role.office, node::today(node)).map_or("", |at| at.name);
+    let office = tree.at(role.office, opened::today(node)).map_or("", |at| at.name);
     let said = if end { "cli.person_role_ended" } else { "cli.person_role" };
     Ok(context.output.say(said, &[("name", &login), ("role", &role.role), ("office", &office)])?)
 }
@@ -134,6 +134,10 @@ fn list(context: &Context, node: &Node, by: &By) -> Done {
             vec![person.login, person.name, roles.collect::<Vec<_>>().join(", ")]
         })
         .collect();
-    let heads = [output.text("cli.head.person"), output.text("cli.head.name"), output.text("cli.head.roles")];
+    let heads = [
+        output.text("cli.head.person"),
+        output.text("cli.head.name"),
+        output.text("cli.head.roles"),
+    ];
     Ok(output.table(&heads.each_ref().map(String::as_str), &rows)?)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use ::node::Node;
+use node::Node;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -44,7 +44,7 @@ Examples:
 /// Serves the node in the folder until it is interrupted.
 pub(super) fn run_in(context: &Context, options: Serve) -> Done {
     let ready = Ready::check(&options)?;
-    super::node::with(context, async |node| {
+    super::opened::with(context, async |node| {
         ready.serve(context, &node, |url| json!({ "listening": url })).await
     })
 }
@@ -61,12 +61,13 @@ impl Ready {
     pub(super) fn check(options: &Serve) -> anyhow::Result<Self> {
         let local = options.listen.to_canonical().is_loopback();
         let address = SocketAddr::new(options.listen, options.port);
-        let tls = match (&options.tls_cert, &options.tls_key) {
-            (Some(cert), Some(key)) => Some(serve::tls(cert, key).map_err(|error| {
-                failed::said("serve_tls", &[("reason", &http::chain(&error))])
-            })?),
-            _ => None,
-        };
+        let tls =
+            match (&options.tls_cert, &options.tls_key) {
+                (Some(cert), Some(key)) => Some(serve::tls(cert, key).map_err(|error| {
+                    failed::said("serve_tls", &[("reason", &http::chain(&error))])
+                })?),
+                _ => None,
+            };
         let secure = local || tls.is_some();
         if !secure && !options.insecure_http {
             return Err(failed::said("serve_refused", &[("address", &address)]));

@@ -9,7 +9,7 @@ use node::{Node, UpkeepError};
 use serde_json::json;
 
 use super::failed::Failed;
-use super::{Context, Done, failed, node};
+use super::{Context, Done, failed, opened};
 use crate::http::chain;
 
 #[derive(Debug, Subcommand)]
@@ -27,7 +27,7 @@ pub(super) enum Audit {
 }
 
 pub(super) fn facts(context: &Context, command: &Facts) -> Done {
-    node::with(context, async |node| match command {
+    opened::with(context, async |node| match command {
         Facts::Rebuild => {
             rebuild(context, &node).await?;
             status(context, &node)
@@ -70,7 +70,7 @@ fn status(context: &Context, node: &Node) -> Done {
 
 pub(super) fn audit(context: &Context, command: &Audit) -> Done {
     let Audit::Verify = command;
-    node::with(context, async |node| {
+    opened::with(context, async |node| {
         let bar = context.output.progress("cli.audit_progress", None);
         let whole = tokio::task::spawn_blocking(move || node.verify()).await?;
         bar.finish_and_clear();
@@ -97,7 +97,7 @@ pub(super) fn audit(context: &Context, command: &Audit) -> Done {
 }
 
 pub(super) fn backup(context: &Context, file: PathBuf) -> Done {
-    node::with(context, async |node| {
+    opened::with(context, async |node| {
         let bar = context.output.progress("cli.backup_progress", None);
         let to = file.clone();
         let copied = tokio::task::spawn_blocking(move || node.backup(&to)).await?;

@@ -67,11 +67,8 @@ fn answer(
     asked: &HeaderMap,
 ) -> Response {
     let etag = etag(&file);
-    let cache = if path.starts_with(HASHED) {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
+    let cache =
+        if path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let fixed = |name: HeaderName, value| (name, HeaderValue::from_static(value));
     let mut headers = HeaderMap::from_iter([
         fixed(header::CONTENT_TYPE, kind),

@@ -58,7 +58,9 @@ impl Listener {
             match change {
                 Ok(change) if self.site.node.may_see(&actor, &change) => return event(change),
                 Ok(_) => {}
-                Err(RecvError::Lagged(_)) => return Some(Event::default().event("lost").data("{}")),
+                Err(RecvError::Lagged(_)) => {
+                    return Some(Event::default().event("lost").data("{}"));
+                }
                 Err(RecvError::Closed) => return None,
             }
         }

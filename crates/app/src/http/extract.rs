@@ -42,9 +42,9 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Site> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> ApiResult<Self> {
         let params = Query::<T>::from_request_parts(parts, site).await;
-        params.map(|Query(value)| Self(value)).map_err(|rejection| {
-            ApiError::parameter("?", rejection.body_text())
-        })
+        params
+            .map(|Query(value)| Self(value))
+            .map_err(|rejection| ApiError::parameter("?", rejection.body_text()))
     }
 }
 

@@ -54,7 +54,11 @@ pub(super) async fn headers(State(site): State<Site>, request: Request, next: Ne
 }
 
 /// Refuses a mutation that does not prove that it comes from this site.
-pub(super) async fn same_origin(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub(super) async fn same_origin(
+    State(site): State<Site>,
+    request: Request,
+    next: Next,
+) -> Response {
     if is_safe(request.method()) || is_ours(site.cookie, request.headers()) {
         return next.run(request).await;
     }
@@ -93,7 +97,7 @@ const ADDRESSES_MAX: usize = 50_000;
 
 /// A token bucket for each address. The machine's own addresses are not limited.
 #[derive(Debug, Default)]
-pub struct Rates {
+pub(super) struct Rates {
     buckets: Mutex<BTreeMap<IpAddr, Bucket>>,
 }
 
@@ -148,9 +152,8 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pair = |&(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_static(value))
-        };
+        let pair =
+            |&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
         pairs.iter().map(pair).collect()
     }
 

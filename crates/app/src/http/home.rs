@@ -26,9 +26,6 @@ pub(super) async fn get(
     SignedIn(actor): SignedIn,
     Params(params): Params<HomeParams>,
 ) -> ApiResult<Json<wire::Home>> {
-    let (tree, today) = (site.node.tree(), site.today());
     let asked = office(params.office).unwrap_or_else(|| site.node.me(&actor).office.id);
-    let home = site.work(move |node| node.home(&actor, asked)).await?;
-    let name = |id| tree.at(id, today).map_or_else(String::new, |at| at.name.to_owned());
-    Ok(Json(wire::Home::of(home, name)))
+    Ok(Json(site.work(move |node| node.home(&actor, asked)).await?.into()))
 }

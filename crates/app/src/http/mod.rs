@@ -38,8 +38,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use cookie::Cookie;
-use error::{ApiError, ApiResult};
 pub(crate) use error::chain;
+use error::{ApiError, ApiResult};
 pub use extract::Peer;
 
 /// What every request needs.
@@ -93,7 +93,12 @@ impl Site {
             demands this site's Origin; lists have cursors; refusals are \
             application/problem+json (RFC 9457)."
     ),
-    components(schemas(wire::ProblemDetails, wire::RecordEvent, wire::FactsEvent, wire::PackEvent))
+    components(schemas(
+        wire::ProblemDetails,
+        wire::RecordEvent,
+        wire::FactsEvent,
+        wire::PackEvent
+    ))
 )]
 struct Description;
 
@@ -147,9 +152,7 @@ fn compression() -> CompressionLayer<impl Predicate> {
         .and(NotForContentType::SSE)
         .and(NotForContentType::IMAGES)
         .and(NotForContentType::const_new("application/octet-stream"));
-    CompressionLayer::new()
-        .quality(CompressionLevel::Precise(BROTLI_LEVEL))
-        .compress_when(worth)
+    CompressionLayer::new().quality(CompressionLevel::Precise(BROTLI_LEVEL)).compress_when(worth)
 }
 
 /// One line a request: method, route, status, time. Never the address, the query or the person.

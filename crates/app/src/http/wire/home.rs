@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use node::views::{DueView, HomeView};
+use node::views::{self, DueView, HomeView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,11 +13,15 @@ use super::{OfficeRef, RecordRow, moment};
 pub struct Home {
     /// The office.
     pub office: OfficeRef,
+    /// Its date today.
+    pub today: String,
     /// Reports that it owes, the latest first.
     pub due: Vec<Due>,
     /// Records that wait for the reader.
     pub action: Vec<ActionRow>,
-    /// How many records there are at this office and below, by `pack.type:state`.
+    /// Numbers by name, of this office and those below it: records by `pack.type:state`;
+    /// `urgent` for urgent ones that the reader may move on; `late:pack.schedule` for offices
+    /// whose latest report that was due is not received.
     pub counts: BTreeMap<String, u64>,
     /// What changed last, at this office and below.
     pub recent: Vec<RecordRow>,
@@ -57,8 +61,6 @@ pub struct ActionRow {
     pub row: RecordRow,
     /// Why.
     pub why: Why,
-    /// Keys of the actions that the reader may take.
-    pub actions: Vec<String>,
 }
 
 /// Why a record waits for the reader.
@@ -73,33 +75,26 @@ pub enum Why {
     Draft,
 }
 
-impl Home {
-    /// The wire form, with the names of offices.
-    pub(crate) fn of(view: HomeView, name: impl Fn(domain::ids::OfficeId) -> String) -> Self {
-        let counts = view.counts.into_iter().flat_map(|(type_key, states)| {
-            states.into_iter().map(move |(state, count)| (format!("{type_key}:{state}"), count))
-        });
-        let due = view.due.into_iter().map(|due| {
-            let name = name(due.office);
-            Due::of(due, name)
-        });
+impl From<HomeView> for Home {
+    fn from(view: HomeView) -> Self {
         Self {
             office: view.office.into(),
-            due: due.collect(),
+            today: view.today,
+            due: view.due.into_iter().map(Into::into).collect(),
             action: view.action.into_iter().map(Into::into).collect(),
-            counts: counts.collect(),
+            counts: view.counts,
             recent: view.recent.into_iter().map(Into::into).collect(),
         }
     }
 }
 
-impl Due {
-    fn of(view: DueView, office_name: String) -> Self {
+impl From<DueView> for Due {
+    fn from(view: DueView) -> Self {
         Self {
             schedule: view.schedule,
             type_key: view.type_key,
             office: view.office.0,
-            office_name,
+            office_name: view.office_name,
             period: view.period,
             due_at: moment(view.due_ms),
             received: view.received,
@@ -110,13 +105,13 @@ impl Due {
     }
 }
 
-impl From<node::views::ActionRow> for ActionRow {
-    fn from(view: node::views::ActionRow) -> Self {
+impl From<views::ActionRow> for ActionRow {
+    fn from(view: views::ActionRow) -> Self {
         let why = match view.why {
-            "returned" => Why::Returned,
-            "draft" => Why::Draft,
-            _ => Why::ToVerify,
+            views::Why::Returned => Why::Returned,
+            views::Why::ToVerify => Why::ToVerify,
+            views::Why::Draft => Why::Draft,
         };
-        Self { row: view.row.into(), why, actions: view.actions }
+        Self { row: view.row.into(), why }
     }
 }

@@ -1,8 +1,8 @@
 //! Records as people see them.
 
 use node::views::{
-    AcknowledgedView, ActionView, CommentView, EffectView, HistoryView, LoserView, Page, RecordView,
-    ReturnedView,
+    AcknowledgedView, ActionView, CommentView, EffectView, HistoryView, LoserView, Page,
+    RecordView, ReturnedView,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -179,7 +179,8 @@ pub struct HistoryEvent {
     pub author_name: String,
     /// In which office's name.
     pub office_name: String,
-    /// `created`, `patched`, `moved`, `refused`, `commented`, `acknowledged`.
+    /// `created`, `patched`, `moved`, `refused`, `commented`, `acknowledged`; `foreign` did
+    /// nothing, since it named another type, office or period.
     pub effect: String,
     /// The action's key, of `moved` and `refused`.
     pub action: Option<String>,
@@ -346,6 +347,7 @@ impl HistoryEvent {
             }
             EffectView::Commented => "commented",
             EffectView::Acknowledged => "acknowledged",
+            EffectView::Foreign => "foreign",
         }
     }
 }

@@ -1,8 +1,6 @@
 //! What people submit, and the receipt.
 
-use domain::form::{
-    RawAcknowledge, RawComment, RawForm, RawPatch, RawReturned, RawTransition,
-};
+use domain::form::{RawAcknowledge, RawComment, RawForm, RawPatch, RawReturned, RawTransition};
 use domain::ids::{Digest, OfficeId, OpTag, RecordId, SubmissionId};
 use node::views::ReceiptView;
 use serde::{Deserialize, Serialize};

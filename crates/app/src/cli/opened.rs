@@ -60,10 +60,7 @@ fn typed(context: &Context) -> anyhow::Result<String> {
 }
 
 /// Opens the command's node, does the work, and closes it.
-pub(super) fn with<F, T>(
-    context: &Context,
-    work: impl FnOnce(Arc<Node>) -> F,
-) -> anyhow::Result<T>
+pub(super) fn with<F, T>(context: &Context, work: impl FnOnce(Arc<Node>) -> F) -> anyhow::Result<T>
 where
     F: Future<Output = anyhow::Result<T>>,
 {
