@@ -1,0 +1,103 @@
+// One way to the server. A failure is one of three things: no link, a refusal with problems, or
+// a fault; screens show each differently.
+import type {
+  Figure, FigureCell, Home, Lineage, Me, OfficeList, Pack, PackInfo, Problem, Query, Receipt, RecordPage,
+  RecordView, Submission,
+} from './types';
+
+/** No answer came: the link is down, or the node is. Calm, not an error. */
+export class NoLink extends Error {
+  override name = 'NoLink';
+}
+
+/** The server answered, and not with what was asked. */
+export class Refused extends Error {
+  override name = 'Refused';
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly title: string,
+    readonly problems: Problem[],
+  ) {
+    super(`${status} ${code}`);
+  }
+}
+
+/** Titles and sentences come in the language of the page. */
+const language = () => document.documentElement.lang;
+const ANSWER_MS_MAX = 45_000;
+
+/** Told each time a request did or didn't reach the node. */
+export const reach = { changed: (_reached: boolean) => {}, signedOut: () => {} };
+
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await send(method, path, body);
+  reach.changed(true);
+  if (response.status === 204) return undefined as T;
+  if (response.ok) return (await response.json()) as T;
+  const refused = await refusal(response);
+  if (refused.code === 'session.none') reach.signedOut();
+  throw refused;
+}
+
+async function send(method: string, path: string, body: unknown): Promise<Response> {
+  const init: RequestInit = { method, signal: AbortSignal.timeout(ANSWER_MS_MAX), headers: { 'accept-language': language() } };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { 'content-type': 'application/json', 'accept-language': language() };
+  }
+  try {
+    return await fetch(path, init);
+  } catch {
+    reach.changed(false);
+    throw new NoLink();
+  }
+}
+
+async function refusal(response: Response): Promise<Refused> {
+  try {
+    const body = await response.json();
+    const problems: Problem[] = Array.isArray(body.problems) ? body.problems : [];
+    const code = String(body.code ?? problems[0]?.code ?? `http.${response.status}`);
+    return new Refused(response.status, code, String(body.title ?? ''), problems);
+  } catch {
+    return new Refused(response.status, `http.${response.status}`, '', []);
+  }
+}
+
+function withQuery(path: string, params: Record<string, string | number | null | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(params)) {
+    if (value !== null && value !== undefined && value !== '') search.set(key, String(value));
+  }
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+export interface RecordFilter {
+  type?: string;
+  office?: number | string;
+  state?: string;
+  q?: string;
+  from?: string;
+  to?: string;
+}
+
+export const api = {
+  signIn: (name: string, password: string) => call<Me>('POST', '/api/session', { name, password }),
+  signOut: () => call<void>('DELETE', '/api/session'),
+  me: () => call<Me>('GET', '/api/me'),
+  offices: (on?: string) => call<OfficeList>('GET', withQuery('/api/offices', { on })),
+  packs: () => call<PackInfo[]>('GET', '/api/packs'),
+  pack: (name: string) => call<Pack>('GET', `/api/packs/${encodeURIComponent(name)}`),
+  submit: (submission: Submission) => call<Receipt>('POST', '/api/submissions', submission),
+  records: (filter: RecordFilter, cursor?: string | null, limit = 40) =>
+    call<RecordPage>('GET', withQuery('/api/records', { ...filter, cursor, limit })),
+  record: (id: string) => call<RecordView>('GET', `/api/records/${encodeURIComponent(id)}`),
+  figure: (query: Query) => call<Figure>('POST', '/api/figures', query),
+  lineage: (query: Query, cell: Pick<FigureCell, 'row' | 'column' | 'measure' | 'unit'>, cursor?: string | null) => {
+    const { row, column, measure, unit } = cell;
+    return call<Lineage>('POST', '/api/figures/lineage', { query, row, column, measure, unit, cursor });
+  },
+  home: (office?: number) => call<Home>('GET', withQuery('/api/home', { office })),
+};

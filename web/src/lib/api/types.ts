@@ -1,0 +1,47 @@
+// The API as the screens use it: the generated types, and narrower ones where the description
+// can only say "a string".
+import type { components } from './schema';
+
+type Schema = components['schemas'];
+
+export type Lang = 'id' | 'en';
+export type Texts = Record<string, string>;
+
+export type Level = Schema['Level'];
+export type Grain = Schema['Grain'];
+export type Me = Schema['Me'];
+export type Office = Schema['Office'];
+export type OfficeList = Schema['OfficeList'];
+export type PackInfo = Schema['PackRow'];
+export type Pack = Schema['Pack'];
+export type RecordType = Schema['RecordType'];
+export type Field = Schema['Field'];
+export type FieldKind = Schema['FieldKind'];
+export type Measure = Schema['Measure'];
+export type Schedule = Schema['PackSchedule'];
+export type View = Schema['View'];
+export type Expr = Schema['Expr'];
+
+/** A value on the wire, or one of the kinds of nothing; absence is "not yet received". */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type Fields = { [key: string]: Json };
+
+export type Submission = Schema['Submission'];
+export type Receipt = Schema['Receipt'];
+export type RecordRow = Schema['RecordRow'];
+export type RecordPage = Schema['RecordPage'];
+export type HistoryEvent = Schema['HistoryEvent'];
+export type RecordView = Omit<Schema['Record'], 'fields' | 'computed'> & { fields: Fields; computed: Fields };
+export type ActionOffer = Schema['ActionOffer'];
+export type Query = Schema['FigureQuery'];
+export type Figure = Schema['Figure'];
+export type FigureCell = Schema['FigureCell'];
+export type MeasureInfo = Schema['MeasureInfo'];
+export type Completeness = Schema['Completeness'];
+export type Lineage = Schema['Lineage'];
+export type Due = Schema['Due'];
+export type Home = Schema['Home'];
+export type LiveRecord = Schema['RecordEvent'];
+
+/** A problem as the phone finds it; one from the node also has its sentence. */
+export type Problem = Omit<Schema['Problem'], 'message'> & { message?: string };

@@ -1,0 +1,114 @@
+// What the page keeps on the phone: drafts, the outbox, the last views. Signing out clears it.
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { Fields, Me, Problem, Receipt, Submission } from '../api/types';
+
+/** A form that somebody is writing. */
+export interface Draft {
+  id: string;
+  /** `pack.type`. */
+  type: string;
+  office: number;
+  period: string | null;
+  /** The record that it corrects, and what was seen of it. */
+  correcting: { record: string; saw: string[]; before: Fields } | null;
+  fields: Fields;
+  confirmed: string[];
+  section: number;
+  saved_at: number;
+  /** What the node said when it sent the form back. */
+  problems: Problem[];
+}
+
+/** stored → sending → accepted, or returned with the reason. */
+export type OutState = 'stored' | 'sending' | 'accepted' | 'returned';
+
+/** Something on its way to the node. It leaves the phone only after the node's receipt. */
+export interface OutItem {
+  id: string;
+  submission: Submission;
+  /** `pack.type`, for its name. */
+  type: string;
+  title: string;
+  office: number;
+  record: string;
+  state: OutState;
+  created_at: number;
+  tries: number;
+  problems: Problem[];
+  code: string | null;
+  receipt: Receipt | null;
+  draft: Draft | null;
+}
+
+/** The last answer for a view. */
+export interface Kept {
+  key: string;
+  at: number;
+  data: unknown;
+}
+
+interface Shape extends DBSchema {
+  drafts: { key: string; value: Draft };
+  outbox: { key: string; value: OutItem };
+  views: { key: string; value: Kept };
+  meta: { key: string; value: unknown };
+}
+
+const VIEWS_MAX = 200;
+let opened: Promise<IDBPDatabase<Shape>> | null = null;
+
+function db(): Promise<IDBPDatabase<Shape>> {
+  opened ??= openDB<Shape>('genggam', 1, {
+    upgrade(base) {
+      base.createObjectStore('drafts', { keyPath: 'id' });
+      base.createObjectStore('outbox', { keyPath: 'id' });
+      base.createObjectStore('views', { keyPath: 'key' });
+      base.createObjectStore('meta');
+    },
+  });
+  return opened;
+}
+
+/** Structured clones can't hold Svelte's proxies: plain JSON can be kept. */
+const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+export const drafts = {
+  all: async () => (await db()).getAll('drafts'),
+  get: async (id: string) => (await db()).get('drafts', id),
+  put: async (draft: Draft) => void (await (await db()).put('drafts', plain(draft))),
+  drop: async (id: string) => (await db()).delete('drafts', id),
+};
+
+export const outbox = {
+  all: async () => (await db()).getAll('outbox'),
+  get: async (id: string) => (await db()).get('outbox', id),
+  put: async (item: OutItem) => void (await (await db()).put('outbox', plain(item))),
+  drop: async (id: string) => (await db()).delete('outbox', id),
+};
+
+export const views = {
+  get: async (key: string) => (await db()).get('views', key),
+  async put(key: string, data: unknown): Promise<void> {
+    const base = await db();
+    await base.put('views', { key, at: Date.now(), data });
+    if ((await base.count('views')) > VIEWS_MAX) await dropOldest(base);
+  },
+};
+
+async function dropOldest(base: IDBPDatabase<Shape>): Promise<void> {
+  const all = (await base.getAll('views')).sort((a, b) => a.at - b.at);
+  for (const view of all.slice(0, Math.ceil(VIEWS_MAX / 4))) await base.delete('views', view.key);
+}
+
+export const meta = {
+  me: async () => (await (await db()).get('meta', 'me')) as Me | undefined,
+  setMe: async (me: Me) => void (await (await db()).put('meta', plain(me), 'me')),
+  synced: async () => (await (await db()).get('meta', 'synced')) as number | undefined,
+  setSynced: async (at: number) => void (await (await db()).put('meta', at, 'synced')),
+};
+
+/** Forgets everything of the person. */
+export async function forget(): Promise<void> {
+  const base = await db();
+  for (const store of ['drafts', 'outbox', 'views', 'meta'] as const) await base.clear(store);
+}

@@ -1,0 +1,2 @@
+/** The page's title, for the tab. */
+export const heading = $state({ title: '' });
