@@ -6,6 +6,8 @@ const UNDO_MS = 5_000;
 class Undo {
   current = $state.raw<{ id: string; text: string } | null>(null);
   hidden = new SvelteSet<string>();
+  /** What taking it back does, besides showing it again. */
+  restore: (() => void) | null = null;
   #run: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -14,6 +16,7 @@ class Undo {
     this.finish();
     this.hidden.add(id);
     this.current = { id, text };
+    this.restore = null;
     this.#run = run;
     this.#timer = setTimeout(() => this.finish(), UNDO_MS);
   }
@@ -21,6 +24,7 @@ class Undo {
   back(): void {
     clearTimeout(this.#timer);
     if (this.current) this.hidden.delete(this.current.id);
+    this.restore?.();
     this.current = null;
     this.#run = null;
   }
