@@ -2,12 +2,13 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { messages } from './scripts/messages.mjs';
+import { silhouette } from './scripts/silhouette.mjs';
 
 // The API that `npm run dev` and `vite preview` talk to.
 const api = process.env.API_URL ?? 'http://127.0.0.1:8321';
 
 export default defineConfig({
-  plugins: [messages(), svelte()],
+  plugins: [messages(), silhouette(), svelte()],
   server: { proxy: { '/api': api } },
   preview: { proxy: { '/api': api } },
   build: {

@@ -6,3 +6,9 @@ declare module 'virtual:messages/en' {
   const texts: Record<string, string>;
   export default texts;
 }
+declare module 'virtual:silhouette' {
+  export const width: number;
+  export const height: number;
+  const rows: string;
+  export default rows;
+}
