@@ -9,7 +9,9 @@ export interface Match {
 export type RouteName =
   | 'home' | 'sign-in' | 'map' | 'records' | 'record' | 'report' | 'form' | 'figures' | 'figure' | 'outbox' | 'menu' | 'nowhere';
 
-type Loader = () => Promise<{ default: Component<{ params: string[] }> }>;
+/** A page that doesn't ask for parameters is one that may be given them. */
+type Page = Component<{ params: string[] }> | Component<Record<string, never>>;
+type Loader = () => Promise<{ default: Page }>;
 
 const routes: [RegExp, RouteName, Loader][] = [
   [/^\/$/, 'home', () => import('../routes/Home.svelte')],

@@ -754,7 +754,7 @@ export interface components {
              * @description Fields by key: plain JSON; `{"na":true}`; `{"missing":"why"}`; a repeat group is a list of
              *     objects, each with an integer `row`.
              */
-            fields: Record<string, never>;
+            fields: Record<string, unknown>;
             /**
              * Format: int32
              * @description The office that owns the record.
@@ -1161,7 +1161,7 @@ export interface components {
             /** @description Keys of warnings that the person has read and confirmed. */
             confirmed?: string[];
             /** @description Fields by key, as in a form; null takes a cell back to "not yet received". */
-            fields: Record<string, never>;
+            fields: Record<string, unknown>;
             /** @description The record. */
             record: string;
             /** @description Tags of the heads that the author saw; the current ones if absent. */
@@ -1263,13 +1263,13 @@ export interface components {
             /** @description Remarks. */
             comments: components["schemas"]["Remark"][];
             /** @description Computed fields by key. */
-            computed: Record<string, never>;
+            computed: Record<string, unknown>;
             /** @description Hash of the content, to send with an action. */
             content: string;
             /** @description The reader may change cells now. */
             editable: boolean;
             /** @description Fields by key, as in a form. */
-            fields: Record<string, never>;
+            fields: Record<string, unknown>;
             grain?: components["schemas"]["Grain"] | null;
             /** @description Tags of the heads, to send with a patch. */
             heads: string[];
@@ -1961,7 +1961,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
         };

@@ -45,5 +45,5 @@ export function classOf(scale: Scale, value: number): number {
 
 export function colourOf(scale: Scale, index: number): string {
   const spread = scale.bounds.length > 1 ? (index * (CLASSES - 1)) / (scale.bounds.length - 1) : CLASSES - 1;
-  return COLOURS[Math.round(spread)] ?? COLOURS[CLASSES - 1];
+  return COLOURS[Math.round(spread)] ?? COLOURS[0];
 }

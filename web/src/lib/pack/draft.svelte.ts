@@ -9,6 +9,9 @@ import { check, difference, toWire, type FormContext } from './form';
 
 const SAVE_AFTER_MS = 250;
 
+/** Plain, without Svelte's proxies. */
+const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
 export class Writing {
   draft = $state<Draft>()!;
   problems = $state.raw<Problem[]>([]);
@@ -46,7 +49,7 @@ export class Writing {
     clearTimeout(this.#timer);
     if (!this.#touched) return;
     this.draft.saved_at = Date.now();
-    await drafts.put($state.snapshot(this.draft) as Draft);
+    await drafts.put(this.draft);
     this.saved = this.draft.saved_at;
   }
 
@@ -63,10 +66,10 @@ export class Writing {
   /** Puts the form in the outbox: from then on the phone sends it until there is a receipt. */
   async send(type: RecordType, title: string): Promise<string> {
     clearTimeout(this.#timer);
-    const draft = $state.snapshot(this.draft) as Draft;
+    const draft = copy(this.draft);
     this.#touched = false;
     const item = await sync.enqueue({
-      submission: submissionOf(type, draft, toWire(type, draft.fields as Fields, this.context())),
+      submission: submissionOf(type, draft, toWire(type, draft.fields, this.context())),
       type: draft.type,
       title,
       office: draft.office,
@@ -105,7 +108,7 @@ export function correction(record: RecordView): Draft {
     office: record.office,
     period: record.period ?? null,
     correcting: { record: record.record, saw: record.heads, before: record.fields },
-    fields: structuredClone(record.fields),
+    fields: copy(record.fields),
     confirmed: [],
     section: 0,
     saved_at: 0,

@@ -1,7 +1,7 @@
 // What every screen needs: the offices and the packs, kept for offline.
 import { api } from '../api/client';
 import type { Field, Office, OfficeList, Pack, RecordType, Schedule } from '../api/types';
-import { language } from '../i18n/index.svelte';
+import { language, maybe } from '../i18n/index.svelte';
 import { Resource } from './resource.svelte';
 
 class Known {
@@ -64,6 +64,16 @@ class Known {
     const found = this.pack(pack);
     const schedule = found?.schedules.find((each: Schedule) => each.key === own);
     return this.textOr(found, `schedule.${own}`) ?? (schedule ? this.typeName(schedule.type) : name);
+  }
+
+  measureName(measure: string): string {
+    const [pack = '', own = ''] = measure.split('.');
+    return this.text(this.pack(pack), `measure.${own}`);
+  }
+
+  /** `office:province`, `period:month`, or a pack's dimension. */
+  axisName(pack: Pack | undefined, axis: string): string {
+    return maybe(`axis.${axis}`) ?? this.text(pack, `dim.${axis}`);
   }
 
   unit(pack: Pack | undefined, unit: string | null | undefined): string {
