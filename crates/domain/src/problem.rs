@@ -181,6 +181,7 @@ impl Problem {
 
     /// The same, with a value for its sentence.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and borrowed texts come alike")]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.values.insert(name.to_owned(), value.to_string());
         self

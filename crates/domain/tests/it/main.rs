@@ -2,11 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+#[cfg(feature = "author")]
+mod author;
 mod bytes;
+#[cfg(feature = "author")]
+mod expressions;
 mod fold;
+#[cfg(feature = "author")]
+mod forms;
+#[cfg(feature = "author")]
+mod kinds;
 mod lookup;
 mod make;
 mod office;
+#[cfg(feature = "author")]
+mod pack_bytes;
 #[cfg(feature = "author")]
 mod packs;
 mod properties;

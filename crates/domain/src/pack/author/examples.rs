@@ -135,21 +135,21 @@ fn try_one(pack: &Pack, file: &File, tree: &Tree, problems: &Problems) {
         (Expect::Problems(expected), Err(errors)) => {
             let found = errors.problems().iter();
             let found = found.map(|p| Place { code: p.code.clone(), at: p.at.clone() });
-            compare(expected.iter().cloned().collect(), found.collect(), "problem", &wrong);
+            compare(&expected.iter().cloned().collect(), &found.collect(), "problem", &wrong);
         }
     }
 }
 
 fn compare<T: Ord + std::fmt::Debug>(
-    expected: BTreeSet<T>,
-    found: BTreeSet<T>,
+    expected: &BTreeSet<T>,
+    found: &BTreeSet<T>,
     what: &str,
     wrong: &dyn Fn(String),
 ) {
-    for item in expected.difference(&found) {
+    for item in expected.difference(found) {
         wrong(format!("this {what} is missing: {item:?}"));
     }
-    for item in found.difference(&expected) {
+    for item in found.difference(expected) {
         wrong(format!("this {what} isn't expected: {item:?}"));
     }
 }

@@ -37,13 +37,16 @@ pub(super) fn read<'f>(ty: &Table<'f>) -> Vec<FieldDraft<'f>> {
     let (mut ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
     let mut drafts = Vec::new();
     for table in &tables {
-        let draft = read_one(table);
-        table.finish();
-        let Some(draft) = draft else { continue };
+        let Some(draft) = read_one(table) else {
+            table.lose();
+            continue;
+        };
         let fresh_id = first_use(&mut ids, draft.field.id.0, table, "the field number");
         let fresh_key = first_use(&mut keys, draft.key.value, table, "the field key");
         if fresh_id && fresh_key {
             drafts.push(draft);
+        } else {
+            table.lose();
         }
     }
     resolve_groups(ty, &mut drafts);
@@ -98,20 +101,26 @@ fn read_one<'f>(table: &Table<'f>) -> Option<FieldDraft<'f>> {
     let bound = |key| scale.and_then(|scale| read_bound(table, key, scale));
     let (min, max) = (bound("min"), bound("max"));
     let flag = |key| entered && table.flag(key);
+    let (required, not_applicable) = (flag("required"), flag("not_applicable"));
+    let missing = flag("missing");
+    let relevant = if entered { table.text("relevant") } else { None };
+    // The keys of a field depend on its kind.
+    if kind.is_some() {
+        table.finish();
+    }
     let field = Field {
         id: FieldId(id?),
         key: key?.value.to_owned(),
         kind: kind?,
         group: None,
-        required: flag("required"),
-        not_applicable: flag("not_applicable"),
-        missing: flag("missing"),
+        required,
+        not_applicable,
+        missing,
         relevant: None,
         unit,
         min,
         max,
     };
-    let relevant = if entered { table.text("relevant") } else { None };
     Some(FieldDraft { field, key: key?, section, relevant, computed, refers, group })
 }
 

@@ -178,7 +178,7 @@ fn read_source(
         How::Distinct => Wanted::Thing,
         How::Additive | How::Last | How::Formula => Wanted::Number(u32::from(draft.scale)),
     };
-    let dims = read_source_dims(draft, table, dims, &part);
+    let dims = read_source_dims(draft, table, dims.as_ref(), &part);
     Some(Source {
         type_id: of.ty.id,
         group,
@@ -203,10 +203,10 @@ fn group_named(table: &Table<'_>, of: &Compiled, name: Text<'_>) -> Option<Field
 fn read_source_dims(
     draft: &MeasureDraft<'_>,
     from: &Table<'_>,
-    table: Option<Table<'_>>,
+    table: Option<&Table<'_>>,
     part: &dyn Fn(Text<'_>, Wanted) -> Option<crate::expr::Expr>,
 ) -> Option<Vec<crate::expr::Expr>> {
-    let entries = table.as_ref().map_or_else(Vec::new, Table::entries);
+    let entries = table.map_or_else(Vec::new, Table::entries);
     for (name, _) in &entries {
         if !draft.dims.iter().any(|dim| dim == name.value) {
             let message =
@@ -220,7 +220,7 @@ fn read_source_dims(
             from.problem(from.at(), PackCode::KeyMissing, message);
             return None;
         };
-        part(table.as_ref()?.as_text(value)?, Wanted::Label)
+        part(table?.as_text(value)?, Wanted::Label)
     };
     let dims: Vec<Option<crate::expr::Expr>> = draft.dims.iter().map(one).collect();
     dims.into_iter().collect()

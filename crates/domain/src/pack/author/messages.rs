@@ -47,6 +47,8 @@ fn flatten<'f>(table: &Table<'f>, prefix: &str, texts: &mut BTreeMap<String, Fou
 /// Checks that every language has a text for everything, and none for nothing.
 pub(super) fn check(pack: &Pack, all: Vec<Texts<'_>>, problems: &Problems) -> Messages {
     let wanted = wanted(pack);
+    // What didn't compile isn't in the pack, and its texts are not superfluous.
+    let whole = problems.is_empty();
     let mut messages: BTreeMap<Lang, BTreeMap<String, String>> = BTreeMap::new();
     for Texts { lang, file, texts } in all {
         for key in &wanted {
@@ -55,7 +57,7 @@ pub(super) fn check(pack: &Pack, all: Vec<Texts<'_>>, problems: &Problems) -> Me
                 problems.whole(&file.name, PackCode::MessageMissing, message);
             }
         }
-        for (key, text) in &texts {
+        for (key, text) in texts.iter().filter(|_| whole) {
             if !wanted.contains(key) && !is_optional(key, &wanted) {
                 let message = format!("the pack has nothing that `{key}` would name: remove it");
                 problems.add(text.at, PackCode::MessageUnknown, message);

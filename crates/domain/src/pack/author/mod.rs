@@ -80,8 +80,18 @@ fn compile_with(sources: &Sources, problems: &Problems) -> Option<Pack> {
     let workflows = workflow
         .as_ref()
         .map_or_else(Vec::new, |document| workflow::read(&open(document, problems)));
-    let drafts = types.iter().filter_map(|document| types::read(open(document, problems)));
-    let types = compile_types(drafts.collect(), workflows, problems);
+    let mut drafts = Vec::new();
+    for document in &types {
+        match types::read(open(document, problems)) {
+            Some(draft) => drafts.push(draft),
+            None => problems.lose(),
+        }
+    }
+    // What names something lost would be told as wrong, though it may be right.
+    if problems.lost() {
+        return None;
+    }
+    let types = compile_types(drafts, workflows, problems);
     let measures = measures.as_ref().map_or_else(Vec::new, |document| {
         measures::read(&open(document, problems), &types, problems)
     });

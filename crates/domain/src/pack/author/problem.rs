@@ -1,6 +1,6 @@
 //! What is wrong with a pack's source: where, a stable code, and what to do about it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use super::source::At;
@@ -123,7 +123,10 @@ impl fmt::Display for PackProblem {
 
 /// Mistakes gathered while reading.
 #[derive(Debug, Default)]
-pub(super) struct Problems(RefCell<Vec<PackProblem>>);
+pub(super) struct Problems {
+    found: RefCell<Vec<PackProblem>>,
+    lost: Cell<bool>,
+}
 
 impl Problems {
     pub(super) fn add(&self, at: At<'_>, code: PackCode, message: impl Into<String>) {
@@ -142,19 +145,29 @@ impl Problems {
         self.push(PackProblem { file: file.to_owned(), line: 1, column: 1, code, message });
     }
 
+    /// Notes that something couldn't be read at all: what names it can't be judged any more.
+    pub(super) fn lose(&self) {
+        self.lost.set(true);
+    }
+
+    /// Whether something couldn't be read at all.
+    pub(super) fn lost(&self) -> bool {
+        self.lost.get()
+    }
+
     fn push(&self, problem: PackProblem) {
-        self.0.borrow_mut().push(problem);
+        self.found.borrow_mut().push(problem);
     }
 
     /// All of them, by file and place, each once.
     pub(super) fn into_sorted(self) -> Vec<PackProblem> {
-        let mut problems = self.0.into_inner();
+        let mut problems = self.found.into_inner();
         problems.sort();
         problems.dedup();
         problems
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.found.borrow().is_empty()
     }
 }

@@ -59,9 +59,9 @@ pub(super) struct Text<'f> {
 }
 
 impl<'f> Text<'f> {
-    /// The place of a character of the string.
-    pub(super) fn at_char(&self, index: usize) -> At<'f> {
-        let within = self.value.char_indices().nth(index).map_or(self.value.len(), |(at, _)| at);
+    /// The place of a byte of the string.
+    pub(super) fn at_byte(&self, within: usize) -> At<'f> {
+        let within = within.min(self.value.len());
         let offset = self.verbatim.map_or(self.at.offset, |first| first + within);
         At { file: self.at.file, offset }
     }
@@ -75,6 +75,7 @@ pub(super) fn parse<'f>(file: &'f File, problems: &Problems) -> Option<Spanned<D
             let at = At { file, offset: error.span().map_or(0, |span| span.start) };
             let message = format!("this is not TOML: {}", error.message());
             problems.add(at, PackCode::Syntax, message);
+            problems.lose();
             None
         }
     }
@@ -114,6 +115,11 @@ impl<'f> Table<'f> {
 
     pub(super) fn problem(&self, at: At<'_>, code: PackCode, message: impl Into<String>) {
         self.problems.add(at, code, message);
+    }
+
+    /// Notes that what stands here couldn't be read at all.
+    pub(super) fn lose(&self) {
+        self.problems.lose();
     }
 
     /// Says which keys nothing asked for.

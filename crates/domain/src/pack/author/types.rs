@@ -246,13 +246,13 @@ fn compile_computed(
     let periodic = matches!(draft.kind, Kind::Periodic(_));
     let parsed = draft.fields.iter().filter_map(|field| Some((field, field.computed?)));
     let mut waiting: Vec<(&FieldDraft<'_>, Text<'_>, Vec<String>)> = parsed
-        .filter_map(|(field, text)| {
+        .map(|(field, text)| {
             // What can't be parsed is told when it is compiled.
             let silent = Problems::default();
             let names = parse(text, &silent).map_or_else(Vec::new, |parsed| {
                 parsed.names().iter().map(|name| (*name).to_owned()).collect()
             });
-            Some((field, text, names))
+            (field, text, names)
         })
         .collect();
     let columns = column_reads(draft, &waiting);

@@ -85,7 +85,10 @@ fn read_states(tables: &[Table<'_>]) -> Vec<State> {
         let (editable, counts) = (table.flag("editable"), table.flag("counts"));
         let reopens_to = table.text("reopens_to");
         table.finish();
-        let (Some(id), Some(key)) = (id, key) else { continue };
+        let (Some(id), Some(key)) = (id, key) else {
+            table.lose();
+            continue;
+        };
         let fresh_id = first_use(&mut ids, id, table, "the state number");
         if !fresh_id || !first_use(&mut keys, key.value, table, "the state key") {
             continue;

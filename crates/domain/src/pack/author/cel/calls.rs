@@ -385,11 +385,12 @@ impl Checker<'_> {
         name: &str,
         read: fn(&str) -> Option<(Value, Ty)>,
     ) -> Option<Typed> {
-        let read = match &part.expr {
-            Ast::Literal(LiteralValue::String(text)) => read(text.inner()),
-            _ => None,
+        let literal = if let Ast::Literal(LiteralValue::String(text)) = &part.expr {
+            Some(text.inner())
+        } else {
+            None
         };
-        match read {
+        match literal.and_then(read) {
             Some((value, ty)) => Some(Typed { expr: Expr::Const(value), ty }),
             None => self.wrong(
                 part,
@@ -405,8 +406,10 @@ fn binary(op: Binary, a: Expr, b: Expr) -> Expr {
 }
 
 fn negated(expr: Expr) -> Expr {
-    match expr {
-        Expr::Const(Value::Int(number)) if number != i64::MIN => constant(-number),
-        other => Expr::Unary(Unary::Neg, Box::new(other)),
+    if let Expr::Const(Value::Int(number)) = &expr
+        && let Some(negative) = number.checked_neg()
+    {
+        return constant(negative);
     }
+    Expr::Unary(Unary::Neg, Box::new(expr))
 }

@@ -87,14 +87,9 @@ fn fit(expr: Expr, ty: Ty, wanted: Wanted) -> Result<(Expr, Ty), Ty> {
             Ok((rescaled(expr, from, to), Ty::Number(to)))
         }
         (Wanted::Label | Wanted::Thing, Ty::Number(scale)) if scale > 0 => Err(Ty::Number(scale)),
-        (Wanted::Truth, Ty::Bool) | (Wanted::Date, Ty::Date) | (Wanted::Office, Ty::Office) => {
-            let ty = match wanted {
-                Wanted::Truth => Ty::Bool,
-                Wanted::Date => Ty::Date,
-                _ => Ty::Office,
-            };
-            Ok((expr, ty))
-        }
+        (Wanted::Truth, Ty::Bool) => Ok((expr, Ty::Bool)),
+        (Wanted::Date, Ty::Date) => Ok((expr, Ty::Date)),
+        (Wanted::Office, Ty::Office) => Ok((expr, Ty::Office)),
         (
             Wanted::Label | Wanted::Thing | Wanted::Computed(_),
             ty @ (Ty::Number(_)
@@ -333,9 +328,8 @@ impl Checker<'_> {
             };
         }
         let to = if let Ty::Number(scale) = &common { *scale } else { 0 };
-        let exprs = items.into_iter().map(|item| match item.ty {
-            Ty::Number(from) => rescaled(item.expr, from, to),
-            _ => item.expr,
+        let exprs = items.into_iter().map(|item| {
+            if let Ty::Number(from) = item.ty { rescaled(item.expr, from, to) } else { item.expr }
         });
         Some((exprs.collect(), common))
     }
