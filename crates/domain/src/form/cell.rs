@@ -67,9 +67,9 @@ impl Reader<'_> {
             (FieldKind::Group(rows_max), Json::Array(rows)) => {
                 self.rows(field, rows, (*rows_max as usize).min(ROWS_PER_GROUP_MAX));
             }
-            (FieldKind::Group(_), Json::Null) => {
+            (FieldKind::Group(_), _) => {
                 self.clear_rows(field.id);
-                self.read.changes.insert(CellPath::field(field.id), None);
+                self.cell(field, CellPath::field(field.id), json);
             }
             _ => self.cell(field, CellPath::field(field.id), json),
         }

@@ -362,8 +362,11 @@ fn a_patch_is_judged_as_the_whole_record_after_it() {
         rows,
         json!({"baris": {"na": true}}),
         &expect![[r#"
-        baris = Some(NotApplicable)
-    "#]],
+            baris = Some(NotApplicable)
+            baris[1].nama = None
+            baris[1].jumlah = None
+            baris[2].nama = None
+        "#]],
     );
 }
 

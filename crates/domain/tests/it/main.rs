@@ -16,6 +16,8 @@ mod lookup;
 mod make;
 mod office;
 #[cfg(feature = "author")]
+mod measures;
+#[cfg(feature = "author")]
 mod pack_bytes;
 #[cfg(feature = "author")]
 mod packs;
