@@ -9,9 +9,11 @@ pub mod schema;
 
 mod access;
 mod codec;
+mod upgrade;
 
 pub use access::FIRST_LANG;
 pub use codec::PackError;
+pub use upgrade::{UpgradeFault, UpgradeProblem, check_upgrade};
 
 use std::collections::BTreeMap;
 

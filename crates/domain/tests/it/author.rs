@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::pack::Pack;
-use domain::pack::author::{PackProblem, Sources, check_upgrade, compile_sources, scaffold};
+use domain::pack::author::{PackProblem, Sources, compile_sources, scaffold};
+use domain::pack::{Pack, check_upgrade};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -301,7 +301,7 @@ fn check_next(file: &str, from: &str, to: &str, expected: &Expect) {
     let new = compile(&files).unwrap();
     let lines = check_upgrade(&old, &new)
         .into_iter()
-        .map(|one| format!("{}: {} [{}]\n", one.at, one.message, one.code.as_str()));
+        .map(|one| format!("{}: {} [{}]\n", one.at, one.message, one.fault.as_str()));
     expected.assert_eq(&lines.collect::<String>());
 }
 

@@ -134,13 +134,13 @@ proptest! {
         let pack = compile(&number, &truth);
         for given in givens {
             let (our_number, our_truth) = ours(&pack, &given);
-            let their_number = theirs(&number, &given).map(|value| match value {
-                cel::Value::Int(n) => n,
-                other => panic!("{other:?}"),
+            let their_number = theirs(&number, &given).map(|value| {
+                let cel::Value::Int(number) = value else { panic!("{value:?}") };
+                number
             });
-            let their_truth = theirs(&truth, &given).map(|value| match value {
-                cel::Value::Bool(t) => t,
-                other => panic!("{other:?}"),
+            let their_truth = theirs(&truth, &given).map(|value| {
+                let cel::Value::Bool(truth) = value else { panic!("{value:?}") };
+                truth
             });
             prop_assert_eq!(our_number, their_number, "{} of {:?}", number, given);
             prop_assert_eq!(our_truth, their_truth, "{} of {:?}", truth, given);

@@ -14,9 +14,9 @@ mod forms;
 mod kinds;
 mod lookup;
 mod make;
-mod office;
 #[cfg(feature = "author")]
 mod measures;
+mod office;
 #[cfg(feature = "author")]
 mod pack_bytes;
 #[cfg(feature = "author")]

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::pack::Pack;
-use domain::pack::author::{check_upgrade, compile, scaffold, try_examples};
+use domain::pack::author::{compile, scaffold, try_examples};
+use domain::pack::{Pack, check_upgrade};
 
 fn shipped() -> Vec<PathBuf> {
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");

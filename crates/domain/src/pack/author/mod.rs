@@ -13,7 +13,6 @@ mod rest;
 mod scaffold;
 mod source;
 mod types;
-mod upgrade;
 mod words;
 mod workflow;
 
@@ -21,7 +20,6 @@ pub use examples::{Tried, try_examples};
 pub use files::Sources;
 pub use problem::{PackCode, PackProblem};
 pub use scaffold::{ScaffoldError, scaffold};
-pub use upgrade::{UpgradeProblem, check_upgrade};
 
 use std::collections::BTreeSet;
 use std::path::Path;

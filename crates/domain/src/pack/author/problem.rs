@@ -87,12 +87,6 @@ codes! {
     MessageMissing = "message.missing",
     /// A text for something that the pack doesn't have.
     MessageUnknown = "message.unknown",
-    /// The version doesn't rise.
-    VersionNotHigher = "upgrade.version",
-    /// A number came to mean something else.
-    NumberChanged = "upgrade.number_changed",
-    /// A number of the older version is gone.
-    NumberGone = "upgrade.number_gone",
     /// An example isn't of the wanted form.
     ExampleMalformed = "example.malformed",
     /// An example came out otherwise than it says.

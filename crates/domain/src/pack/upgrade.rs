@@ -1,14 +1,36 @@
 //! Whether a version may follow another: a number may not change its meaning, since the log holds
 //! numbers.
 
-use super::super::{Field, FieldKind, Pack, RecordType};
-use super::problem::PackCode;
+use super::{Field, FieldKind, Pack, RecordType};
+
+/// What is wrong with following a published version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpgradeFault {
+    /// The version doesn't rise.
+    VersionNotHigher,
+    /// A number came to mean something else.
+    NumberChanged,
+    /// A number of the published version is gone.
+    NumberGone,
+}
+
+impl UpgradeFault {
+    /// The stable code.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VersionNotHigher => "upgrade.version",
+            Self::NumberChanged => "upgrade.number_changed",
+            Self::NumberGone => "upgrade.number_gone",
+        }
+    }
+}
 
 /// Why a version may not follow the published one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpgradeProblem {
-    /// The stable code.
-    pub code: PackCode,
+    /// The kind of mistake.
+    pub fault: UpgradeFault,
     /// What it is about: `kejadian.judul`.
     pub at: String,
     /// What is wrong and what to do, in English.
@@ -26,7 +48,7 @@ pub fn check_upgrade(old: &Pack, new: &Pack) -> Vec<UpgradeProblem> {
     if new.version <= old.version {
         let message =
             format!("version {} is published: write {} or more", old.version, old.version + 1);
-        check.add(PackCode::VersionNotHigher, &new.name, message);
+        check.add(UpgradeFault::VersionNotHigher, &new.name, message);
     }
     for ty in &old.types {
         match new.type_by_id(ty.id) {
@@ -54,17 +76,17 @@ struct Check {
 }
 
 impl Check {
-    fn add(&mut self, code: PackCode, at: &str, message: impl Into<String>) {
-        self.problems.push(UpgradeProblem { code, at: at.to_owned(), message: message.into() });
+    fn add(&mut self, fault: UpgradeFault, at: &str, message: impl Into<String>) {
+        self.problems.push(UpgradeProblem { fault, at: at.to_owned(), message: message.into() });
     }
 
     fn changed(&mut self, at: &str, message: impl Into<String>) {
-        self.add(PackCode::NumberChanged, at, message);
+        self.add(UpgradeFault::NumberChanged, at, message);
     }
 
     fn gone(&mut self, at: &str, what: &str) {
         let message = format!("this {what} is published and records may use its number: keep it");
-        self.add(PackCode::NumberGone, at, message);
+        self.add(UpgradeFault::NumberGone, at, message);
     }
 
     fn key(&mut self, at: &str, what: &str, number: u16, old: &str, new: &str) -> bool {
@@ -90,7 +112,7 @@ impl Check {
                 None => {
                     let message = "this field is published and records may hold it: keep it, with \
                                    `relevant = \"false\"` so that it is no longer asked";
-                    self.add(PackCode::NumberGone, &at, message);
+                    self.add(UpgradeFault::NumberGone, &at, message);
                 }
                 Some(later) if self.key(&at, "field", field.id.0, &field.key, &later.key) => {
                     self.field(&at, field, later);
