@@ -105,7 +105,7 @@ fn packs() -> anyhow::Result<()> {
 }
 
 fn simulator() -> anyhow::Result<()> {
-    sh::run(std::process::Command::new(built("sim")).args(["--seeds", "200"]))
+    sh::run(std::process::Command::new(built("sim")).args(["--seeds", "100"]))
 }
 
 fn browser() -> anyhow::Result<()> {
