@@ -22,6 +22,8 @@ mod pack_bytes;
 #[cfg(feature = "author")]
 mod packs;
 mod properties;
+#[cfg(feature = "author")]
+mod wire;
 
 #[test]
 fn no_test_file_is_forgotten() {
