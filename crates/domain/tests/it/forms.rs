@@ -154,7 +154,7 @@ fn every_mistake_has_its_place() {
     );
 }
 
-const LINKED: &str = r#"
+pub(crate) const LINKED: &str = r#"
 [[field]]
 id = 30
 key = "jika"

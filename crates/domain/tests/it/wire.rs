@@ -7,7 +7,7 @@ use domain::value::{Cell, CellPath, Cells, FileRef, GeoPoint, Value};
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json};
 
-use crate::forms::{OTHER, parse_fields, show};
+use crate::forms::{LINKED, OTHER, parse_fields, show};
 use crate::kinds;
 
 fn cell_of(value: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<Option<Cell>> {
