@@ -19,6 +19,33 @@ pub enum Allowed {
     Only(BTreeSet<OfficeId>),
 }
 
+impl Allowed {
+    /// No office.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::Only(BTreeSet::new())
+    }
+
+    /// The offices of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, one) | (one, Self::All) => one,
+            (Self::Only(a), Self::Only(b)) => Self::Only(a.intersection(&b).copied().collect()),
+        }
+    }
+
+    /// Whether it holds every office of another.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All, _) => true,
+            (Self::Only(_), Self::All) => false,
+            (Self::Only(a), Self::Only(b)) => b.is_subset(a),
+        }
+    }
+}
+
 /// Offices that are alike to a person: of one level, where they stand alike.
 #[derive(Debug)]
 struct Class {
@@ -63,6 +90,29 @@ impl Judge {
             Some((since, _)) if since > self.today => since,
             Some(_) | None => self.today,
         }
+    }
+
+    /// The topmost offices whose whole subtree is allowed: a root stands for everything below
+    /// it, so an office is one only where the permission reaches all of it.
+    pub(crate) fn roots(&self, allowed: Allowed) -> Allowed {
+        let Allowed::Only(offices) = allowed else { return Allowed::All };
+        let whole = |office: &OfficeId| {
+            let day = self.day_of(*office);
+            let mut below = vec![*office];
+            while let Some(at) = below.pop() {
+                if !offices.contains(&at) {
+                    return false;
+                }
+                below.extend(self.tree.children(at, day).iter().map(|child| child.id));
+            }
+            true
+        };
+        let wholes: BTreeSet<OfficeId> = offices.iter().filter(|o| whole(o)).copied().collect();
+        let topmost = wholes.iter().copied().filter(|office| {
+            let mut above = self.tree.ancestors(*office, self.day_of(*office));
+            !above.any(|above| wholes.contains(&above))
+        });
+        Allowed::Only(topmost.collect())
     }
 
     fn offices_of_all_times(&self) -> BTreeSet<OfficeId> {
