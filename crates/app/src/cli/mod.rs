@@ -6,6 +6,7 @@ mod office;
 mod opened;
 mod pack;
 mod person;
+mod query;
 mod serve;
 mod upkeep;
 
@@ -72,6 +73,9 @@ enum Command {
     /// The packs: forms, workflows and measures as data
     #[command(subcommand)]
     Pack(pack::Command),
+    /// A figure: a table on the terminal, or JSON
+    #[command(after_help = query::EXAMPLES)]
+    Query(query::Query),
     /// The facts that figures are made of
     #[command(subcommand)]
     Facts(upkeep::Facts),
@@ -118,6 +122,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Office(command) => office::run(context, command),
         Command::Person(command) => person::run(context, command),
         Command::Pack(command) => pack::run(context, command),
+        Command::Query(query) => query::run(context, query),
         Command::Facts(command) => upkeep::facts(context, &command),
         Command::Audit(command) => upkeep::audit(context, &command),
         Command::Backup { file } => upkeep::backup(context, file),

@@ -1,15 +1,46 @@
 //! Figures and where they come from.
 
-use super::error::Refusal;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use node::Address;
+
+use super::Site;
+use super::error::{ApiError, ApiResult, Refusal};
+use super::extract::{Asks, Body, SignedIn};
 use super::wire;
 
 /// Ask for a figure.
-#[utoipa::path(post, path = "/api/figures", tag = "figures", operation_id = "ask_figure", request_body = wire::FigureQuery,
+#[utoipa::path(post, path = "/api/figures", tag = "figures", operation_id = "ask_figure",
+    request_body = wire::FigureQuery,
     responses((status = 200, body = wire::Figure), Refusal))]
-pub(super) async fn ask() {}
+pub(super) async fn ask(
+    State(site): State<Site>,
+    SignedIn(actor): SignedIn,
+    Asks(lang): Asks,
+    Body(query): Body<wire::FigureQuery>,
+) -> ApiResult<Json<wire::Figure>> {
+    let query = parse(query)?;
+    Ok(Json(site.node.figure(&actor, &query, lang.tag()).await?.into()))
+}
 
 /// The records behind one cell.
 #[utoipa::path(post, path = "/api/figures/lineage", tag = "figures", operation_id = "ask_lineage",
     request_body = wire::LineageQuery,
     responses((status = 200, body = wire::Lineage), Refusal))]
-pub(super) async fn lineage() {}
+pub(super) async fn lineage(
+    State(site): State<Site>,
+    SignedIn(actor): SignedIn,
+    Asks(lang): Asks,
+    Body(asked): Body<wire::LineageQuery>,
+) -> ApiResult<Json<wire::Lineage>> {
+    let query = parse(asked.query)?;
+    let wire::LineageQuery { row, column, measure, unit, cursor, .. } = asked;
+    let cell = Address { row, column, measure, unit };
+    let page = site.node.lineage(&actor, &query, &cell, cursor.as_deref(), lang.tag());
+    Ok(Json(page.await?.into()))
+}
+
+fn parse(query: wire::FigureQuery) -> ApiResult<node::Query> {
+    query.parse().map_err(|problem| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
+}

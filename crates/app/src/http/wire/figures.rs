@@ -1,7 +1,13 @@
 //! Figures: the question, the answer, and where it comes from.
 
+use domain::ids::OfficeId;
+use domain::problem::{Problem, ProblemCode};
+use node::figures::{self as figure, LineageLine, LineageView};
+use node::query as figure_query;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::moment;
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -64,6 +70,19 @@ pub struct Figure {
     pub as_known: Option<u64>,
     /// What the answer holds.
     pub up_to: UpTo,
+    /// Measures without a total, and why.
+    pub no_totals: Vec<NoTotal>,
+}
+
+/// A total that isn't given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NoTotal {
+    /// The measure.
+    pub measure: String,
+    /// Which total: `rows`, `columns` or `all`.
+    pub of: String,
+    /// `last_in_period`, `distinct`, `input`, `suppressed`.
+    pub why: String,
 }
 
 /// Row and column axes.
@@ -80,6 +99,8 @@ pub struct Axes {
 pub struct AxisKeys {
     /// The axis, as in the query.
     pub axis: String,
+    /// Its name.
+    pub label: String,
     /// Its keys.
     pub keys: Vec<Key>,
 }
@@ -102,6 +123,8 @@ pub struct MeasureInfo {
     pub label: String,
     /// Unit key, where it is always the same.
     pub unit: Option<String>,
+    /// The unit's name.
+    pub unit_label: Option<String>,
     /// Digits after the point.
     pub scale: u8,
     /// Its definition.
@@ -110,6 +133,8 @@ pub struct MeasureInfo {
     pub source: String,
     /// `additive`, `last`, `distinct`, `formula`.
     pub kind: String,
+    /// Counts below this and above zero are hidden.
+    pub suppress_below: Option<u32>,
 }
 
 /// A cell of an answer.
@@ -189,9 +214,11 @@ pub struct LineageQuery {
 /// One page of the records behind a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Lineage {
-    /// The measure.
+    /// The measure, with its definition.
     pub measure: MeasureInfo,
-    /// The rows, as far as the reader may see the records.
+    /// The cell is hidden, and so are its records.
+    pub suppressed: bool,
+    /// What each record gave.
     pub rows: Vec<LineageRow>,
     /// `cursor` of the next page, if there is one.
     pub next: Option<String>,
@@ -200,16 +227,171 @@ pub struct Lineage {
 /// What one record gave to a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LineageRow {
-    /// The record.
-    pub record: String,
-    /// Its title.
+    /// The measure: an input of the formula, or the measure asked.
+    pub measure: String,
+    /// The record; null where the reader sees the figure but not the record.
+    pub record: Option<String>,
+    /// `pack.type`; empty where the record is not shown.
+    #[serde(rename = "type")]
+    pub type_key: String,
+    /// Its title; empty where the record is not shown.
     pub title: String,
     /// The office that the value belongs to.
+    pub office: u32,
+    /// Its name.
     pub office_name: String,
     /// Its date.
     pub date: String,
-    /// The value, an exact decimal; negative where an edit took it back.
+    /// The value, an exact decimal.
     pub value: String,
     /// When it became known.
     pub known_at: String,
+}
+
+impl From<node::Figure> for Figure {
+    fn from(figure: node::Figure) -> Self {
+        Self {
+            axes: Axes { rows: all(figure.axes.rows), columns: all(figure.axes.columns) },
+            measures: all(figure.measures),
+            cells: all(figure.cells),
+            totals: all(figure.totals),
+            completeness: all(figure.completeness),
+            boundaries: figure.boundaries.into(),
+            as_known: figure.as_known,
+            up_to: UpTo { pos: figure.up_to.pos, known_ms: figure.up_to.known_ms },
+            no_totals: all(figure.no_totals),
+        }
+    }
+}
+
+fn all<T, W: From<T>>(items: Vec<T>) -> Vec<W> {
+    items.into_iter().map(W::from).collect()
+}
+
+impl From<figure::AxisInfo> for AxisKeys {
+    fn from(axis: figure::AxisInfo) -> Self {
+        let key = |key: figure::Key| Key { key: key.key, label: key.label };
+        let keys = axis.keys.into_iter().map(key).collect();
+        Self { axis: axis.axis, label: axis.label, keys }
+    }
+}
+
+impl From<figure::MeasureInfo> for MeasureInfo {
+    fn from(info: figure::MeasureInfo) -> Self {
+        Self {
+            measure: info.measure,
+            label: info.label,
+            unit: info.unit,
+            unit_label: info.unit_label,
+            scale: info.scale,
+            definition: info.definition,
+            source: info.source,
+            kind: info.kind.to_owned(),
+            suppress_below: info.suppress_below,
+        }
+    }
+}
+
+impl From<figure::Cell> for FigureCell {
+    fn from(cell: figure::Cell) -> Self {
+        let state = match cell.state {
+            figure::State::Value => "value",
+            figure::State::None => "none",
+            figure::State::Suppressed => "suppressed",
+            figure::State::Incomputable => "incomputable",
+        };
+        Self {
+            row: cell.row,
+            column: cell.column,
+            measure: cell.measure,
+            unit: cell.unit,
+            value: cell.value,
+            state: state.to_owned(),
+        }
+    }
+}
+
+impl From<figure::Completeness> for Completeness {
+    fn from(given: figure::Completeness) -> Self {
+        let figure::Completeness { row, column, schedule, expected, received, on_time } = given;
+        Self { row, column, schedule, expected, received, on_time }
+    }
+}
+
+impl From<figure::BoundariesInfo> for Boundaries {
+    fn from(used: figure::BoundariesInfo) -> Self {
+        Self {
+            mode: used.mode.to_owned(),
+            date: used.date.map(|date| date.to_string()),
+            split_periods: used.split_periods.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl From<figure::NoTotal> for NoTotal {
+    fn from(none: figure::NoTotal) -> Self {
+        let why = match none.why {
+            figure::Why::LastInPeriod => "last_in_period",
+            figure::Why::Distinct => "distinct",
+            figure::Why::Input => "input",
+            figure::Why::Suppressed => "suppressed",
+        };
+        Self { measure: none.measure, of: none.of.to_owned(), why: why.to_owned() }
+    }
+}
+
+impl From<LineageView> for Lineage {
+    fn from(view: LineageView) -> Self {
+        Self {
+            measure: view.measure.into(),
+            suppressed: view.suppressed,
+            rows: all(view.rows),
+            next: view.next,
+        }
+    }
+}
+
+impl From<LineageLine> for LineageRow {
+    fn from(line: LineageLine) -> Self {
+        Self {
+            measure: line.measure,
+            record: line.record.map(|record| record.to_string()),
+            type_key: line.type_key,
+            title: line.title,
+            office: line.office.0,
+            office_name: line.office_name,
+            date: line.date,
+            value: line.value,
+            known_at: moment(line.known_ms),
+        }
+    }
+}
+
+impl FigureQuery {
+    /// The query that is meant, or the place and reason why it is none.
+    pub(crate) fn parse(self) -> Result<node::Query, Problem> {
+        let axes = |at: &str, axes: Vec<String>| {
+            axes.iter().map(|axis| place(at, axis.parse())).collect::<Result<_, _>>()
+        };
+        let filter = |Filter { dim, r#in }| figure_query::Filter { dim, values: r#in };
+        Ok(node::Query {
+            measures: self.measures,
+            rows: axes("rows", self.rows)?,
+            columns: axes("columns", self.columns)?,
+            filters: self.filters.into_iter().map(filter).collect(),
+            office: self.office.map(OfficeId),
+            from: place("from", self.from.parse())?,
+            to: place("to", self.to.parse())?,
+            boundaries: match self.boundaries {
+                Some(text) => place("boundaries", text.parse())?,
+                None => figure_query::Boundaries::default(),
+            },
+            as_known: self.as_known.map(|text| place("as_known", text.parse())).transpose()?,
+        })
+    }
+}
+
+fn place<T, E: std::fmt::Display>(at: &str, parsed: Result<T, E>) -> Result<T, Problem> {
+    let problem = |error| Problem::new(ProblemCode::QueryInvalid).at(at).with("reason", error);
+    parsed.map_err(problem)
 }

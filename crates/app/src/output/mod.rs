@@ -1,5 +1,7 @@
 //! The only way to the terminal: results to standard output, everything else to standard error.
 
+pub(crate) mod figure;
+
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};

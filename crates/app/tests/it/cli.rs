@@ -1,0 +1,162 @@
+//! The command line through its library entry, with what it prints captured.
+
+use std::ffi::OsString;
+
+use app::output::Output;
+use expect_test::{Expect, expect};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Exit code, standard output, standard error.
+fn run(line: &[&str]) -> (u8, String, String) {
+    let (output, captured) = Output::captured();
+    let arguments = ["genggam"].iter().chain(line).map(OsString::from);
+    let code = app::cli::run(arguments, output);
+    (code, captured.out(), captured.err())
+}
+
+fn check(line: &str, code: u8, expect: &Expect) {
+    let words: Vec<&str> = line.split(' ').collect();
+    let (got, out, err) = run(&words);
+    assert_eq!(got, code, "{line}: {out}{err}");
+    expect.assert_eq(&format!("{out}{err}"));
+}
+
+#[test]
+fn the_tree_has_its_offices_at_its_date() {
+    let count = |on: &str, level: &str| {
+        let (code, out, _) = run(&["office", "tree", "--on", on, "--json"]);
+        assert_eq!(code, 0);
+        let offices: Vec<Value> = serde_json::from_str(&out).unwrap();
+        offices.iter().filter(|office| office["level"] == level).count()
+    };
+    let all = |on| ["centre", "province", "regency"].map(|level| count(on, level));
+    assert_eq!(all("2021-01-08"), [1, 34, 514]);
+    assert_eq!(all("2026-01-01"), [1, 38, 514]);
+}
+
+#[test]
+fn a_branch_of_the_tree_is_indented() {
+    let (code, out, _) =
+        run(&["office", "tree", "--on", "2021-01-08", "--under", "Kepulauan Riau"]);
+    assert_eq!(code, 0);
+    expect![[r#""#]].assert_eq(&out);
+}
+
+#[test]
+fn offices_are_found_or_the_doubt_is_said() {
+    check("office find 21.71 --on 2021-01-08 --lang en", 0, &expect![[r#""#]]);
+    check("office find 11.1 --on 2021-01-08 --lang en", 1, &expect![[r#""#]]);
+    check("office find Atlantis --on 2021-01-08 --lang id", 1, &expect![[r#""#]]);
+}
+
+#[test]
+fn the_division_of_papua_is_among_the_events() {
+    let (code, out, _) = run(&["office", "events", "--json"]);
+    assert_eq!(code, 0);
+    let events: Vec<Value> = serde_json::from_str(&out).unwrap();
+    let found = events.iter().filter(|event| event["change"] == "found");
+    let names: Vec<&str> = found.map(|event| event["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"Papua Selatan"), "{names:?}");
+    assert!(events.iter().all(|event| event["basis"].as_str().unwrap().starts_with("UU ")));
+}
+
+#[test]
+fn a_wrong_command_line_is_another_code_than_a_refusal() {
+    assert_eq!(run(&["bogus"]).0, 2);
+    assert_eq!(run(&["office", "tree", "--on", "2021-02-30"]).0, 2);
+    let (code, help, _) = run(&["--help"]);
+    assert_eq!(code, 0);
+    assert!(help.contains("Exit codes:"), "{help}");
+    let dir = TempDir::new().unwrap();
+    let dir = dir.path().join("none");
+    let dir = dir.to_str().unwrap();
+    let (code, out, err) = run(&["pack", "list", "--dir", dir, "--lang", "id"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.starts_with("Belum ada simpul di "), "{err}");
+    let (code, _, err) = run(&["pack", "list", "--dir", dir, "--json", "--lang", "en"]);
+    let err: Value = serde_json::from_str(&err).unwrap();
+    assert_eq!(code, 1);
+    assert!(err["error"].as_str().unwrap().starts_with("There is no node in "), "{err}");
+}
+
+#[test]
+fn other_machines_are_not_served_in_the_clear() {
+    let line = ["serve", "--listen", "0.0.0.0", "--lang", "en"];
+    let (code, _, err) = run(&line);
+    assert_eq!(code, 1);
+    assert!(err.starts_with("Refusing to serve 0.0.0.0:8080 without TLS."), "{err}");
+    let (code, _, err) = run(&["serve", "--tls-cert", "gone.pem", "--tls-key", "gone.pem", "--lang", "en"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("gone.pem"), "{err}");
+}
+
+#[test]
+fn the_life_of_a_node() {
+    let dir = TempDir::new().unwrap();
+    let secret = dir.path().join("secret");
+    std::fs::write(&secret, "laut tenang 2021\n").unwrap();
+    let node = dir.path().join("node");
+    let (node, secret) = (node.to_str().unwrap(), secret.to_str().unwrap());
+    let go = |line: &[&str]| {
+        let mut line = line.to_vec();
+        line.extend(["--dir", node, "--lang", "en"]);
+        run(&line)
+    };
+    let ok = |line: &[&str]| {
+        let (code, out, err) = go(line);
+        assert_eq!(code, 0, "{line:?}: {out}{err}");
+        out
+    };
+    let init = ["init", "--office", "Kota Batam", "--admin", "sari", "--password-file", secret];
+    assert!(ok(&init).starts_with("The node “Kota Batam” for Kota Batam is ready in "));
+    assert_eq!(go(&init).0, 1);
+    let (code, _, err) = go(&["person", "list", "--as", "siapa"]);
+    assert_eq!((code, err.as_str()), (1, "Not found, or you may not see it.\n"));
+    let add = ["person", "add", "budi", "--role", "operator", "--at", "21.71", "--as", "sari", "--password-file", secret];
+    assert_eq!(ok(&add), "budi is added.\n");
+    let (code, _, err) = go(&add);
+    assert_eq!((code, err.as_str()), (1, "name: The name “budi” is taken by somebody else.\n"));
+    let role = ["person", "role", "budi", "--role", "analis", "--at", "Kota Batam", "--as", "sari"];
+    assert_eq!(ok(&role), "budi is now analis at Kota Batam.\n");
+    let listed: Value = serde_json::from_str(&ok(&["person", "list", "--as", "sari", "--json"])).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert_eq!(ok(&["person", "password", "budi", "--as", "sari", "--password-file", secret]),
+        "budi's password is changed; their old sessions end.\n");
+
+    let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/kejadian");
+    assert_eq!(go(&["pack", "publish", pack, "--as", "budi"]).0, 1);
+    assert!(ok(&["pack", "publish", pack, "--as", "sari"]).starts_with("The pack kejadian version "));
+    assert!(ok(&["pack", "list"]).contains("kejadian"));
+    assert!(ok(&["facts", "rebuild"]).starts_with("Facts hold the log up to position 1 of 1"));
+    assert!(ok(&["audit", "verify"]).starts_with("Every chain holds: 1 streams, 1 operations"));
+    let copy = dir.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    assert!(ok(&["backup", copy]).contains("A backup of "));
+    assert_eq!(go(&["backup", copy]).0, 1);
+}
+
+#[test]
+fn packs_are_begun_checked_and_tried() {
+    let dir = TempDir::new().unwrap();
+    let parent = dir.path().to_str().unwrap();
+    let (code, out, err) = run(&["pack", "new", "coba", "--in", parent, "--lang", "en"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let folder = dir.path().join("coba");
+    let at = folder.to_str().unwrap();
+    let (code, out, err) = run(&["pack", "check", at, "--lang", "en"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (code, out, err) = run(&["pack", "try", at, "--lang", "en"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (code, _, err) = run(&["pack", "new", "coba", "--in", parent, "--lang", "en"]);
+    assert_eq!(code, 1, "{err}");
+
+    let file = folder.join("workflow.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}\nwarna = \"biru\"\n")).unwrap();
+    let (code, out, _) = run(&["pack", "check", at, "--json"]);
+    assert_eq!(code, 1);
+    let told: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(told["problems"][0]["file"], "workflow.toml", "{told}");
+    assert!(told["problems"][0]["line"].as_u64().unwrap() > 1, "{told}");
+}
