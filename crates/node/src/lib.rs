@@ -7,6 +7,7 @@ mod commit;
 mod control;
 mod events;
 mod failure;
+pub mod figures;
 mod group;
 mod home;
 mod ingest;

@@ -1,5 +1,6 @@
 //! The command line: `genggam --help` is the contract.
 
+mod demo;
 mod failed;
 mod init;
 mod office;
@@ -39,11 +40,14 @@ struct CommandLine {
     command: Command,
 }
 
+/// The node's folder, where none was given.
+const FOLDER: &str = "genggam-data";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 struct Global {
     /// The node's folder
-    #[arg(long, global = true, env = "GENGGAM_DIR", default_value = "genggam-data")]
+    #[arg(long, global = true, env = "GENGGAM_DIR", default_value = FOLDER)]
     dir: PathBuf,
     /// Language of what is printed; by default that of LANG, else Indonesian
     #[arg(long, global = true, value_enum)]
@@ -64,6 +68,9 @@ enum Command {
     /// Serve the node: the web app and its API
     #[command(after_help = serve::EXAMPLES)]
     Serve(serve::Serve),
+    /// A simulated country to look at: the real offices, a year of reports, the first vaccine
+    #[command(after_help = demo::EXAMPLES)]
+    Demo(demo::Demo),
     /// The offices: the tree at a date, look-up, dated changes
     #[command(subcommand)]
     Office(office::Command),
@@ -119,6 +126,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
     match command {
         Command::Init(init) => init::run(context, &init),
         Command::Serve(options) => serve::run_in(context, options),
+        Command::Demo(options) => demo::run(context, options),
         Command::Office(command) => office::run(context, command),
         Command::Person(command) => person::run(context, command),
         Command::Pack(command) => pack::run(context, command),

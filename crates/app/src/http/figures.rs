@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use node::Address;
+use node::figures::{Address, Query};
 
 use super::Site;
 use super::error::{ApiError, ApiResult, Refusal};
@@ -41,6 +41,6 @@ pub(super) async fn lineage(
     Ok(Json(page.await?.into()))
 }
 
-fn parse(query: wire::FigureQuery) -> ApiResult<node::Query> {
+fn parse(query: wire::FigureQuery) -> ApiResult<Query> {
     query.parse().map_err(|problem| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
 }

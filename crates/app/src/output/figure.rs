@@ -47,9 +47,7 @@ fn one(
     let named = unit.or(measure.unit_label.as_deref()).or(measure.unit.as_deref());
     let unit_text = named.map_or_else(String::new, |unit| format!(" ({unit})"));
     output.line(format!("{}{unit_text}", measure.label))?;
-    let ours = |cell: &&FigureCell| {
-        cell.measure == measure.measure && cell.unit.as_deref() == unit
-    };
+    let ours = |cell: &&FigureCell| cell.measure == measure.measure && cell.unit.as_deref() == unit;
     let cells: Vec<&FigureCell> = figure.cells.iter().chain(&figure.totals).filter(ours).collect();
     let grid: BTreeMap<(&[String], &[String]), &FigureCell> =
         cells.iter().map(|cell| ((cell.row.as_slice(), cell.column.as_slice()), *cell)).collect();
@@ -71,10 +69,7 @@ fn one(
 }
 
 /// The keys of a side in order; the total, whose key is empty, last.
-fn side<'f>(
-    axes: &[AxisKeys],
-    keys: impl Iterator<Item = &'f [String]>,
-) -> Vec<&'f [String]> {
+fn side<'f>(axes: &[AxisKeys], keys: impl Iterator<Item = &'f [String]>) -> Vec<&'f [String]> {
     let mut seen: Vec<&[String]> = Vec::new();
     for key in keys {
         if !seen.contains(&key) {

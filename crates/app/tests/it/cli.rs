@@ -86,7 +86,8 @@ fn other_machines_are_not_served_in_the_clear() {
     let (code, _, err) = run(&line);
     assert_eq!(code, 1);
     assert!(err.starts_with("Refusing to serve 0.0.0.0:8080 without TLS."), "{err}");
-    let (code, _, err) = run(&["serve", "--tls-cert", "gone.pem", "--tls-key", "gone.pem", "--lang", "en"]);
+    let (code, _, err) =
+        run(&["serve", "--tls-cert", "gone.pem", "--tls-key", "gone.pem", "--lang", "en"]);
     assert_eq!(code, 1);
     assert!(err.contains("gone.pem"), "{err}");
 }
@@ -113,20 +114,37 @@ fn the_life_of_a_node() {
     assert_eq!(go(&init).0, 1);
     let (code, _, err) = go(&["person", "list", "--as", "siapa"]);
     assert_eq!((code, err.as_str()), (1, "Not found, or you may not see it.\n"));
-    let add = ["person", "add", "budi", "--role", "operator", "--at", "21.71", "--as", "sari", "--password-file", secret];
+    let add = [
+        "person",
+        "add",
+        "budi",
+        "--role",
+        "operator",
+        "--at",
+        "21.71",
+        "--as",
+        "sari",
+        "--password-file",
+        secret,
+    ];
     assert_eq!(ok(&add), "budi is added.\n");
     let (code, _, err) = go(&add);
     assert_eq!((code, err.as_str()), (1, "name: The name “budi” is taken by somebody else.\n"));
     let role = ["person", "role", "budi", "--role", "analis", "--at", "Kota Batam", "--as", "sari"];
     assert_eq!(ok(&role), "budi is now analis at Kota Batam.\n");
-    let listed: Value = serde_json::from_str(&ok(&["person", "list", "--as", "sari", "--json"])).unwrap();
+    let listed: Value =
+        serde_json::from_str(&ok(&["person", "list", "--as", "sari", "--json"])).unwrap();
     assert_eq!(listed.as_array().unwrap().len(), 2);
-    assert_eq!(ok(&["person", "password", "budi", "--as", "sari", "--password-file", secret]),
-        "budi's password is changed; their old sessions end.\n");
+    assert_eq!(
+        ok(&["person", "password", "budi", "--as", "sari", "--password-file", secret]),
+        "budi's password is changed; their old sessions end.\n"
+    );
 
     let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/kejadian");
     assert_eq!(go(&["pack", "publish", pack, "--as", "budi"]).0, 1);
-    assert!(ok(&["pack", "publish", pack, "--as", "sari"]).starts_with("The pack kejadian version "));
+    assert!(
+        ok(&["pack", "publish", pack, "--as", "sari"]).starts_with("The pack kejadian version ")
+    );
     assert!(ok(&["pack", "list"]).contains("kejadian"));
     assert!(ok(&["facts", "rebuild"]).starts_with("Facts hold the log up to position 1 of 1"));
     assert!(ok(&["audit", "verify"]).starts_with("Every chain holds: 1 streams, 1 operations"));

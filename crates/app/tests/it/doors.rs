@@ -5,7 +5,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use expect_test::expect;
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, from_address, incident, BATAM};
+use crate::app::{BATAM, TestApp, from_address, incident};
 
 /// Every operation of the description, with its path parameter filled.
 fn operations() -> Vec<(Method, String)> {
@@ -105,7 +105,7 @@ async fn bodies_that_are_wrong_or_too_large_say_so() {
     let app = TestApp::new().await;
     let ask = |kind: &'static str, body: String| {
         let cookie = app.cookie("budi");
-        async {
+        async move {
             Request::post("/api/submissions")
                 .header(header::HOST, "genggam.test")
                 .header(header::ORIGIN, "http://genggam.test")
@@ -132,9 +132,8 @@ async fn bodies_that_are_wrong_or_too_large_say_so() {
 #[tokio::test]
 async fn an_address_that_sends_too_much_is_slowed() {
     let app = TestApp::new().await;
-    let ask = |address| {
-        from_address(Request::get("/api/health").body(Body::empty()).unwrap(), address)
-    };
+    let ask =
+        |address| from_address(Request::get("/api/health").body(Body::empty()).unwrap(), address);
     let mut slowed = 0;
     for _ in 0..1_500 {
         let answer = app.raw(ask("10.1.1.1:5000")).await;

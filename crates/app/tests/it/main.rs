@@ -4,8 +4,8 @@ mod app;
 mod cli;
 mod doors;
 mod openapi;
-mod records;
 mod reading;
+mod records;
 mod sessions;
 
 /// A file that nobody names here would never run.

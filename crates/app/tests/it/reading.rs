@@ -38,11 +38,15 @@ async fn an_office_is_found_or_the_doubt_is_said() {
 async fn packs_come_whole() {
     let app = TestApp::new().await;
     let list = app.get("budi", "/api/packs").await.json;
-    let names: Vec<&str> = list.as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        list.as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["kejadian", "lapsit"]);
     let pack = app.get("budi", "/api/packs/lapsit").await.json;
     let daily = &pack["types"][0];
-    assert_eq!((&daily["type"], &daily["kind"], &daily["grain"]), (&json!("lapsit.harian"), &json!("periodic"), &json!("day")));
+    assert_eq!(
+        (&daily["type"], &daily["kind"], &daily["grain"]),
+        (&json!("lapsit.harian"), &json!("periodic"), &json!("day"))
+    );
     let fields = daily["fields"].as_array().unwrap();
     let group = fields.iter().find(|f| f["kind"] == "group").unwrap();
     assert!(fields.iter().any(|f| f["group"] == group["key"]), "{group}");

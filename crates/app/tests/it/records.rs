@@ -94,7 +94,8 @@ async fn a_cell_goes_back_with_its_reason_and_comes_back_corrected() {
 async fn remarks_and_acknowledgements_are_kept() {
     let app = TestApp::new().await;
     let record = app.file("budi", BATAM).await["record"].clone();
-    let comment = json!({"comment": {"record": record, "submission": key(), "text": "Sudah ditangani?"}});
+    let comment =
+        json!({"comment": {"record": record, "submission": key(), "text": "Sudah ditangani?"}});
     assert_eq!(app.post("vera", "/api/submissions", comment).await.status, StatusCode::CREATED);
     let read = json!({"acknowledge": {"record": record, "submission": key()}});
     assert_eq!(app.post("pim", "/api/submissions", read).await.status, StatusCode::CREATED);
@@ -117,7 +118,10 @@ async fn a_list_and_a_record_show_only_what_one_may_read() {
     assert_eq!(count("budi", "").await, 1);
     assert_eq!(count("tuti", "").await, 1);
     assert_eq!(count("vera", "").await, 2);
-    assert_eq!(count("pim", "?type=kejadian.kejadian&q=banjir&from=2021-01-07&to=2021-01-07").await, 2);
+    assert_eq!(
+        count("pim", "?type=kejadian.kejadian&q=banjir&from=2021-01-07&to=2021-01-07").await,
+        2
+    );
     assert_eq!(count("pim", &format!("?office={BINTAN}")).await, 1);
     assert_eq!(count("pim", &format!("?office={KEPRI}")).await, 2);
     assert_eq!(count("pim", "?state=ditutup").await, 0);
@@ -161,7 +165,8 @@ async fn lists_go_on_from_their_cursor() {
 async fn events_reach_whom_they_concern_and_end_with_the_session() {
     let app = TestApp::new().await;
     let listen = async |who: &str| {
-        let request = axum::http::Request::get("/api/events").header("cookie", app.cookie(who).await);
+        let request =
+            axum::http::Request::get("/api/events").header("cookie", app.cookie(who).await);
         let answer = app.raw(request.body(axum::body::Body::empty()).unwrap()).await;
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         answer.into_body().into_data_stream()
@@ -169,7 +174,7 @@ async fn events_reach_whom_they_concern_and_end_with_the_session() {
     let (mut vera, mut tuti) = (listen("vera").await, listen("tuti").await);
     let batam = app.file("budi", BATAM).await["record"].as_str().unwrap().to_owned();
     let bintan = app.file("tuti", BINTAN).await["record"].as_str().unwrap().to_owned();
-    let mut until = async |stream: &mut axum::body::BodyDataStream, record: &str| {
+    let until = async |stream: &mut axum::body::BodyDataStream, record: &str| {
         let mut text = String::new();
         while !text.contains(record) {
             let wait = std::time::Duration::from_secs(20);

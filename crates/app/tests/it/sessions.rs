@@ -12,7 +12,10 @@ async fn signing_in_gives_a_cookie_and_signing_out_ends_it_on_the_server() {
     let app = TestApp::new().await;
     let me = app.sign_in("Budi", PASSWORD).await;
     assert_eq!(me.status, StatusCode::OK);
-    assert_eq!(me.json["roles"], json!([{"role": "operator", "office": BATAM, "office_name": "Kota Batam"}]));
+    assert_eq!(
+        me.json["roles"],
+        json!([{"role": "operator", "office": BATAM, "office_name": "Kota Batam"}])
+    );
     assert_eq!(me.json["office"], json!({"id": BATAM, "name": "Kota Batam", "level": "regency"}));
     assert_eq!(me.json["simulation"], false);
     let cookie = me.headers[header::SET_COOKIE].to_str().unwrap();
@@ -70,7 +73,10 @@ async fn wrong_names_and_wrong_passwords_look_alike_and_are_counted() {
         app.sign_in("budi", "sandi yang salah").await;
     }
     let locked = app.sign_in("budi", PASSWORD).await;
-    assert_eq!((locked.status, locked.code()), (StatusCode::TOO_MANY_REQUESTS, "session.too_many_tries"));
+    assert_eq!(
+        (locked.status, locked.code()),
+        (StatusCode::TOO_MANY_REQUESTS, "session.too_many_tries")
+    );
     app.clock.advance(16 * 60 * 1000);
     assert_eq!(app.sign_in("budi", PASSWORD).await.status, StatusCode::OK);
 }
@@ -99,7 +105,10 @@ async fn administrators_manage_people_and_others_do_not() {
     let role = json!({"role": "analis", "office": BATAM});
     let given = app.post("sari", &format!("{person}/roles"), role.clone()).await;
     assert_eq!(given.status, StatusCode::NO_CONTENT, "{given:?}");
-    assert_eq!(app.post("budi", &format!("{person}/roles"), role).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        app.post("budi", &format!("{person}/roles"), role).await.status,
+        StatusCode::FORBIDDEN
+    );
     let people = app.get("sari", "/api/people").await;
     let dewi = people.json["people"].as_array().unwrap().iter().find(|p| p["login"] == "dewi");
     assert_eq!(dewi.unwrap()["roles"].as_array().unwrap().len(), 2);

@@ -3,7 +3,6 @@
 use domain::ids::OfficeId;
 use domain::problem::{Problem, ProblemCode};
 use node::figures::{self as figure, LineageLine, LineageView};
-use node::query as figure_query;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -248,8 +247,8 @@ pub struct LineageRow {
     pub known_at: String,
 }
 
-impl From<node::Figure> for Figure {
-    fn from(figure: node::Figure) -> Self {
+impl From<figure::Figure> for Figure {
+    fn from(figure: figure::Figure) -> Self {
         Self {
             axes: Axes { rows: all(figure.axes.rows), columns: all(figure.axes.columns) },
             measures: all(figure.measures),
@@ -369,12 +368,12 @@ impl From<LineageLine> for LineageRow {
 
 impl FigureQuery {
     /// The query that is meant, or the place and reason why it is none.
-    pub(crate) fn parse(self) -> Result<node::Query, Problem> {
+    pub(crate) fn parse(self) -> Result<figure::Query, Problem> {
         let axes = |at: &str, axes: Vec<String>| {
             axes.iter().map(|axis| place(at, axis.parse())).collect::<Result<_, _>>()
         };
-        let filter = |Filter { dim, r#in }| figure_query::Filter { dim, values: r#in };
-        Ok(node::Query {
+        let filter = |Filter { dim, r#in }| figure::Filter { dim, values: r#in };
+        Ok(figure::Query {
             measures: self.measures,
             rows: axes("rows", self.rows)?,
             columns: axes("columns", self.columns)?,
@@ -384,7 +383,7 @@ impl FigureQuery {
             to: place("to", self.to.parse())?,
             boundaries: match self.boundaries {
                 Some(text) => place("boundaries", text.parse())?,
-                None => figure_query::Boundaries::default(),
+                None => figure::Boundaries::default(),
             },
             as_known: self.as_known.map(|text| place("as_known", text.parse())).transpose()?,
         })
