@@ -1,5 +1,5 @@
 // A form as it is filled in: which fields show, what is wrong, and what goes over the wire.
-import type { Field, Fields, Json, Problem, RecordType } from '../api/types';
+import type { Expr, Field, Fields, Json, Problem, RecordType } from '../api/types';
 import { span } from '../period';
 import { evaluate, minutes, type Datum, type Env } from './expr';
 import { atScale, fromScale, parseNumber } from './numbers';
@@ -31,6 +31,7 @@ export function answerOf(value: Json | undefined): Answer {
 }
 
 type Row = { [key: string]: Json };
+type Rule = RecordType['rules'][number];
 
 /** The rows of a repeat group. */
 export function rowsOf(fields: Fields, group: string): Row[] {
@@ -128,19 +129,31 @@ export function check(type: RecordType, fields: Fields, context: FormContext, co
       }
     }
   }
-  if (problems.length === 0) problems.push(...checkRules(type, env, confirmed));
+  // A rule is not judged by an answer that is wrong already.
+  const wrong = new Set(problems.map((problem) => problem.at?.split('[')[0]));
+  const rules = type.rules.filter((rule) => !rule.fields.some((field) => wrong.has(field)));
+  problems.push(...checkRules(type, rules, fields, context, confirmed));
   return problems;
 }
 
-function checkRules(type: RecordType, env: Env, confirmed: string[]): Problem[] {
-  return type.rules
-    .filter((rule) => evaluate(rule.expr, env) === false)
+function checkRules(type: RecordType, rules: Rule[], fields: Fields, context: FormContext, confirmed: string[]): Problem[] {
+  return rules
     .filter((rule) => !rule.warning || !confirmed.includes(rule.key))
-    .map((rule) => ({
-      code: rule.warning ? 'form.rule_unconfirmed' : 'form.rule_broken',
-      at: rule.fields[0],
-      values: { rule: rule.key },
-    }));
+    .flatMap((rule) => {
+      const problem = { code: rule.warning ? 'form.rule_unconfirmed' : 'form.rule_broken', values: { rule: rule.key } };
+      const first = type.fields.find((field) => field.key === rule.fields[0]);
+      const broken = (row?: Row) => evaluate(rule.expr, environment(type, fields, context, row)) === false;
+      const group = groupOf(type, rule.expr);
+      if (!group) return broken() ? [{ ...problem, at: first?.key }] : [];
+      const at = (row: Row) => (first?.group === group ? place(group, row.row, first.key) : first?.key);
+      return rowsOf(fields, group).filter(broken).map((row) => ({ ...problem, at: at(row) }));
+    });
+}
+
+/** The repeat group whose rows a rule speaks of, one by one. */
+function groupOf(type: RecordType, expr: Expr): string | null {
+  const named = [...JSON.stringify(expr).matchAll(/"op":"(?:field|has_choice)","field":"([^"]+)"/g)].map((match) => match[1]);
+  return type.fields.find((field) => field.group && named.includes(field.key))?.group ?? null;
 }
 
 function checkOne(field: Field, value: Json | undefined, at: string): Problem[] {

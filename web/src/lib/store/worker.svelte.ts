@@ -1,11 +1,29 @@
 // The service worker's life as a person sees it: "a new version is ready".
+const SCRIPT = '/sw.js';
+
+interface Policies {
+  createPolicy(name: string, rules: { createScriptURL: (url: string) => string }): { createScriptURL(url: string): unknown };
+}
+
+/** Under trusted types only this one script's address is accepted. */
+function script(): string {
+  const policies = (globalThis as { trustedTypes?: Policies }).trustedTypes;
+  const policy = policies?.createPolicy('genggam-worker', {
+    createScriptURL: (url) => {
+      if (url !== SCRIPT) throw new TypeError('only the service worker is loaded by address');
+      return url;
+    },
+  });
+  return (policy?.createScriptURL(SCRIPT) ?? SCRIPT) as string;
+}
+
 class Worker {
   waiting = $state.raw<ServiceWorker | null>(null);
 
   async start(): Promise<void> {
     if (!('serviceWorker' in navigator)) return;
     try {
-      const registration = await navigator.serviceWorker.register('/sw.js');
+      const registration = await navigator.serviceWorker.register(script());
       const offer = (worker: ServiceWorker | null) => {
         if (worker && navigator.serviceWorker.controller) this.waiting = worker;
       };
