@@ -18,6 +18,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: true,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // What every page uses comes with the shell.
+        codeSplitting: { groups: [{ name: 'shell', test: /src\/lib\/(period|ui\/(View|Note|Icon)\.svelte)/ }] },
+      },
+    },
   },
   test: { include: ['tests/unit/**/*.test.ts'], environment: 'node' },
 });

@@ -1,4 +1,4 @@
-// Writes src/lib/api/schema.d.ts from the server's description; `--check` only compares.
+// Writes src/lib/api/schema.d.ts from the server's description.
 import { readFileSync, writeFileSync } from 'node:fs';
 import openapi, { astToString } from 'openapi-typescript';
 

@@ -114,7 +114,10 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
     }
     const actor = sessions.get(/session=(\w+)/.exec(req.headers.cookie ?? '')?.[1] ?? '');
     if (!actor) return refuse(res, 401, 'session.none');
-    if (path === '/api/session') return void res.writeHead(204).end();
+    if (path === '/api/session') {
+      for (const [token, each] of sessions) if (each === actor) sessions.delete(token);
+      return void res.writeHead(204).end();
+    }
     if (path === '/api/me') return json(res, 200, me(actor));
     if (path === '/api/offices') return json(res, 200, { date: today(), offices });
     if (path === '/api/packs') return json(res, 200, packs.map((pack) => ({ name: pack.name, version: pack.version, title: { id: pack.messages.id!.pack, en: pack.messages.en!.pack } })));
