@@ -58,6 +58,16 @@ pub const LINEAGE_ROWS_MAX: usize = 200;
 pub const IMPORT_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Rows of an imported file.
 pub const IMPORT_ROWS_MAX: usize = 1_000_000;
+/// Columns of an imported file: more than any form has fields.
+pub const IMPORT_COLUMNS_MAX: usize = 500;
+/// Bytes of one cell of an imported file: a long text, doubled.
+pub const IMPORT_CELL_BYTES_MAX: usize = 40_000;
+/// Bytes that an XLSX file may unpack to: it is a zip, and a small one can hold terabytes.
+pub const IMPORT_UNPACKED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Bytes of a mapping file.
+pub const MAPPING_BYTES_MAX: usize = 256 * 1024;
+/// Rows of one exported file: a bulk export is an exception, and larger ones go by parts.
+pub const EXPORT_ROWS_MAX: usize = 100_000;
 /// Bytes of one uploaded photo or file.
 pub const BLOB_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Offices that a tree ever had: today's villages, 83,762, and as many changes.

@@ -142,6 +142,12 @@ problems! {
     FileInvalid = "import.file",
     /// The row's columns can't be read.
     RowInvalid = "import.row",
+    /// The mapping leaves the row out, for the reason that it gives.
+    RowLeftOut = "import.left_out",
+    /// No rule of the mapping is for this row.
+    NoRule = "import.no_rule",
+    /// More records than one export may hold.
+    ExportTooLarge = "export.too_large",
     /// A code seems damaged by a spreadsheet.
     CodeDamaged = "office.code_damaged",
     /// A name or code fits several offices.

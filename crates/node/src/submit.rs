@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::expr::Moment;
 use domain::form::{
     self, FormContext, FormErrors, RawAcknowledge, RawComment, RawForm, RawPatch, RawTransition,
-    RefInfo,
+    RefInfo, ValidForm,
 };
 use domain::hlc::Hlc;
 use domain::ids::{Digest, OfficeId, PersonId, RecordId, SubmissionId};
@@ -18,7 +18,7 @@ use domain::value::Cells;
 use domain::workflow::{self, Ask, Refused};
 use serde::{Deserialize, Serialize};
 use store::receipts::{self, Receipt};
-use store::{StoreError, Tx, records};
+use store::{Reader, StoreError, Tx, records};
 use thiserror::Error;
 
 use crate::actor::Actor;
@@ -274,18 +274,9 @@ pub(crate) fn view(receipt: &Receipt) -> ReceiptView {
 
 impl Desk<'_> {
     fn create(&self, by: &Actor, purpose: Purpose, raw: &RawForm) -> Result<Draft, SubmitError> {
-        let ty = self.world.packs.by_key(&raw.type_key).ok_or_else(|| unknown_type(raw))?;
-        let resource = Resource::new_record(&ty.pack, ty.ty()).ok_or_else(|| unknown_type(raw))?;
-        let ask = |action| self.judge.authorise(by, action, "", &resource, raw.office);
-        let permit = match purpose {
-            Purpose::Entry => ask(Action::Create)?,
-            Purpose::Import => ask(Action::Create).or_else(|Denied| ask(Action::Import))?,
-        };
-        let refs = self.refs(&ty, &raw.fields)?;
-        let form = form::parse(raw, &ty.pack, &self.context(raw.office, &refs))?;
-        if records::get(self.tx, form.record())?.is_some() {
-            return Err(SubmitError::Exists(form.record()));
-        }
+        let (world, judge, now_ms) = (self.world, self.judge, self.now_ms);
+        let (permit, ty, form) =
+            Trial { r: self.tx, world, judge, now_ms }.create(by, purpose, raw)?;
         let lane = self.lane(&ty, form.cells(), form.period(), raw.office);
         let change = Change::Create(form.into_create());
         Ok(Draft { permit, change, owner: raw.office, lane, standing: None })
@@ -300,7 +291,7 @@ impl Desk<'_> {
         }
         // Cells are judged by the pack as it is now, so that a record follows its form.
         let pack = self.world.packs.pack(&ty.pack.name).unwrap_or(&ty.pack);
-        let refs = self.refs(&ty, &raw.fields)?;
+        let refs = refs(self.tx, &ty, &raw.fields)?;
         let patch = form::parse_patch(raw, &record, pack, &self.context(record.office, &refs))?;
         Ok(self.draft(permit, Change::Patch(patch.into_patch()), record, &ty))
     }
@@ -377,24 +368,76 @@ impl Desk<'_> {
         let moment = Moment { today: None, period, office, state: None };
         if commit::urgent(ty, cells, moment) { Lane::Urgent } else { Lane::Forms }
     }
+}
 
-    /// The records that a form's fields name, where they exist. That a record exists tells
-    /// nothing more than the id that the person already has.
-    fn refs(
+/// Judging a creation from what is stored, without writing.
+struct Trial<'a> {
+    r: &'a Reader<'a>,
+    world: &'a World,
+    judge: &'a Judge,
+    now_ms: u64,
+}
+
+impl Trial<'_> {
+    fn create(
         &self,
-        ty: &TypeOf,
-        fields: &serde_json::Map<String, serde_json::Value>,
-    ) -> Result<BTreeMap<RecordId, RefInfo>, StoreError> {
-        let mut refs = BTreeMap::new();
-        for id in named_records(ty, fields) {
-            if let Some(found) = records::listed(self.tx, id)? {
-                let index = found.index;
-                let (type_key, state) = (index.type_key, index.state_key);
-                refs.insert(id, RefInfo { type_key, state, office: index.office });
-            }
+        by: &Actor,
+        purpose: Purpose,
+        raw: &RawForm,
+    ) -> Result<(Permit, TypeOf, ValidForm), SubmitError> {
+        let ty = self.world.packs.by_key(&raw.type_key).ok_or_else(|| unknown_type(raw))?;
+        let resource = Resource::new_record(&ty.pack, ty.ty()).ok_or_else(|| unknown_type(raw))?;
+        let ask = |action| self.judge.authorise(by, action, "", &resource, raw.office);
+        let permit = match purpose {
+            Purpose::Entry => ask(Action::Create)?,
+            Purpose::Import => ask(Action::Create).or_else(|Denied| ask(Action::Import))?,
+        };
+        let refs = refs(self.r, &ty, &raw.fields)?;
+        let today = self.world.today_at(raw.office, self.now_ms);
+        let context = FormContext { today, refs: &refs, tree: &self.world.tree };
+        let form = form::parse(raw, &ty.pack, &context)?;
+        if records::get(self.r, form.record())?.is_some() {
+            return Err(SubmitError::Exists(form.record()));
         }
-        Ok(refs)
+        Ok((permit, ty, form))
     }
+}
+
+/// What [`submit`] would say to the creation of an imported record, keeping nothing: whether it
+/// is a repetition.
+pub(crate) fn try_import(
+    r: &Reader<'_>,
+    world: &World,
+    judge: &Judge,
+    by: &Actor,
+    submission: &Submission,
+    now_ms: u64,
+) -> Result<bool, SubmitError> {
+    if let Some(receipt) = receipts::get(r, submission.id())? {
+        return repeated(&receipt, &submission.digest(by.person())).map(|_| true);
+    }
+    if let Submission::Create(raw) = submission {
+        Trial { r, world, judge, now_ms }.create(by, Purpose::Import, raw)?;
+    }
+    Ok(false)
+}
+
+/// The records that a form's fields name, where they exist. That a record exists tells nothing
+/// more than the id that the person already has.
+fn refs(
+    r: &Reader<'_>,
+    ty: &TypeOf,
+    fields: &serde_json::Map<String, serde_json::Value>,
+) -> Result<BTreeMap<RecordId, RefInfo>, StoreError> {
+    let mut refs = BTreeMap::new();
+    for id in named_records(ty, fields) {
+        if let Some(found) = records::listed(r, id)? {
+            let index = found.index;
+            let (type_key, state) = (index.type_key, index.state_key);
+            refs.insert(id, RefInfo { type_key, state, office: index.office });
+        }
+    }
+    Ok(refs)
 }
 
 fn unknown_type(raw: &RawForm) -> SubmitError {
