@@ -85,7 +85,14 @@ async fn figures_keep_to_the_scope() {
         let shown = figure(&setup, who, "uji.jumlah").await.unwrap_or_else(|error| error);
         seen.push(format!("{who}: {shown}"));
     }
-    expect![""].assert_eq(&seen.join("\n"));
+    expect![[r#"
+        operator: 2
+        verifikator: 2
+        analis: 2 1
+        aceh: Denied: policy.denied at measures
+        kepala: Denied: policy.denied at measures
+        admin: Denied: policy.denied at measures"#]]
+    .assert_eq(&seen.join("\n"));
 }
 
 /// A number leads to its records; a draft is nobody's business.
