@@ -155,8 +155,20 @@ impl Wanted<'_> {
     }
 }
 
+/// The dates after the first and up to the last day on which an office came under another, began
+/// or ended: before and after, figures aren't of the same ground.
+pub(crate) fn splits_within(tree: &Tree, from: Date, to: Date) -> Vec<Date> {
+    let moved = |date: &Date| {
+        let before = date.plus_days(-1);
+        let offices = [before, *date].into_iter().flat_map(|date| tree.list(date, None));
+        let ids: BTreeSet<OfficeId> = offices.map(|office| office.id).collect();
+        ids.into_iter().any(|id| tree.path_of(id, before) != tree.path_of(id, *date))
+    };
+    changes_within(tree, from, to).filter(moved).collect()
+}
+
 /// The dates on which the tree changed after the first and up to the last day.
-pub(crate) fn changes_within(tree: &Tree, from: Date, to: Date) -> impl Iterator<Item = Date> {
+fn changes_within(tree: &Tree, from: Date, to: Date) -> impl Iterator<Item = Date> {
     tree.change_dates().iter().copied().filter(move |date| from < *date && *date <= to)
 }
 

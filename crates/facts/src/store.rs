@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::provider_as_source;
+use datafusion::error::DataFusionError;
 use datafusion::execution::cache::cache_manager::CacheManagerConfig;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -239,7 +240,7 @@ impl Facts {
     }
 
     /// A snapshot as the table that plans begin with.
-    pub(crate) fn table(&self, snapshot: &Arc<Snapshot>) -> Result<DataFrame, FactsError> {
+    pub(crate) fn table(&self, snapshot: &Arc<Snapshot>) -> Result<DataFrame, DataFusionError> {
         let table = FactTable {
             snapshot: Arc::clone(snapshot),
             store: Arc::clone(&self.store),

@@ -9,8 +9,8 @@ use super::completeness::completeness;
 use super::grid::{Grid, Ground, Side, within_limit};
 use super::numbers::{Content, Numbers, Sheet};
 use super::{Axes, BoundariesInfo, Cell, Context, Figure, MeasureInfo, Scope, State, UpTo, labels};
-use crate::error::{FactsError, QueryError};
-use crate::places::{Places, Wanted, changes_within};
+use crate::error::QueryError;
+use crate::places::{Places, Wanted, splits_within};
 use crate::plan::Plan;
 use crate::query::check::{Asked, check};
 use crate::query::{Axis, Boundaries, Query};
@@ -66,11 +66,7 @@ impl Facts {
         wanted: &Wanted<'_>,
         snapshot: &Arc<crate::provider::Snapshot>,
     ) -> Result<Plan<'q>, QueryError> {
-        let facts = self.table(snapshot).map_err(|error| match error {
-            FactsError::Engine(error) => QueryError::Engine(error),
-            FactsError::Arrow(error) => QueryError::Arrow(error),
-            other => QueryError::Engine(datafusion::error::DataFusionError::External(other.into())),
-        })?;
+        let facts = self.table(snapshot)?;
         Ok(Plan { query, places: Arc::new(Places::new(wanted)), facts })
     }
 }
@@ -108,7 +104,7 @@ fn boundaries(wanted: &Wanted<'_>) -> BoundariesInfo {
         Boundaries::Now => ("now", Some(wanted.today)),
         Boundaries::On(date) => ("date", Some(date)),
     };
-    let split_periods = changes_within(wanted.tree, wanted.from, wanted.to).collect();
+    let split_periods = splits_within(wanted.tree, wanted.from, wanted.to);
     BoundariesInfo { mode, date, split_periods }
 }
 

@@ -149,7 +149,7 @@ impl Extended {
         let up = if margin { shift == Shift::Down } else { shift == Shift::Up };
         // A reader may know that what is hidden isn't zero.
         let value = self.values[at];
-        value != 0 && (up || value >= 2 || value < 0)
+        if up { value != 0 } else { !(0..2).contains(&value) }
     }
 
     /// Hides more until every hidden cell is safe; false if that can't be.

@@ -135,9 +135,8 @@ fn sizes(query: &Query, problems: &mut Vec<Problem>) {
 /// The office and the boundaries must exist; an office outside the scope is as unknown as one
 /// that isn't there.
 fn places(query: &Query, context: &Context<'_>, scope: &Scope, problems: &mut Vec<Problem>) {
-    let first = context.tree.change_dates().first();
     if let Boundaries::On(date) = query.boundaries
-        && first.is_none_or(|first| date < *first)
+        && context.tree.list(date, None).is_empty()
     {
         problems.push(invalid("boundaries", "before_tree"));
     }
@@ -145,7 +144,8 @@ fn places(query: &Query, context: &Context<'_>, scope: &Scope, problems: &mut Ve
     let visible = match &scope.offices {
         Offices::All => context.tree.level(office).is_some(),
         Offices::Within(roots) => {
-            let dates = context.tree.change_dates().iter().chain([&context.today]);
+            let changes = context.tree.change_dates().iter();
+            let dates = changes.chain([&context.today, &query.from, &query.to]);
             let mut dates = dates.filter(|date| context.tree.exists(office, **date));
             dates.any(|date| {
                 // An office above the scope's roots may be asked: only what is below counts.
