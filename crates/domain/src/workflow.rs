@@ -82,6 +82,9 @@ pub fn decide(
     time: Hlc,
 ) -> Result<Transition, Refused> {
     let action = ty.workflow.action(ask.action).ok_or(Refused::UnknownAction)?;
+    if record.content() != ask.content {
+        return Err(Refused::ContentChanged);
+    }
     judge(record, ty, ask.action, &ask.content, time).map_err(|refusal| match refusal {
         Refusal::Unknown => Refused::UnknownAction,
         Refusal::WrongState => Refused::WrongState(record.state),

@@ -25,7 +25,7 @@ pub(crate) const QUEUE_MAX: usize = 4 * COMMIT_GROUP_MAX;
 pub(crate) enum Work {
     Submit(Filed),
     Control(Box<Control>, oneshot::Sender<Result<u64, ControlError>>),
-    Ingest(Batch, oneshot::Sender<Result<Ingested, IngestError>>),
+    Ingest(Box<Batch>, oneshot::Sender<Result<Ingested, IngestError>>),
 }
 
 /// A submission with whoever waits for its receipt.
@@ -209,7 +209,7 @@ impl Writer<'_> {
     }
 
     fn reload(&self) {
-        match self.core.store.read(|r| crate::node::load_world(r)) {
+        match self.core.store.read(crate::node::load_world) {
             Ok(world) => self.core.set_world(world),
             Err(error) => tracing::error!(%error, "the offices in the log cannot be read again"),
         }

@@ -96,7 +96,7 @@ impl Node {
     pub async fn ingest(&self, batch: Batch) -> Result<Ingested, IngestError> {
         let (reply, answer) = oneshot::channel();
         let queue = self.queue().ok_or(IngestError::Busy)?;
-        queue.send(Work::Ingest(batch, reply)).await.map_err(|_| IngestError::Busy)?;
+        queue.send(Work::Ingest(Box::new(batch), reply)).await.map_err(|_| IngestError::Busy)?;
         answer.await.unwrap_or(Err(IngestError::Busy))
     }
 }

@@ -144,7 +144,7 @@ impl Node {
         let about = remember(&store, config)?;
         let facts = Facts::open(&config.dir.join("facts")).await?;
         let own = OwnStreams { writer: writer_id(&key.verifying_key()), epoch: EPOCH };
-        let world = store.read(|r| load_world(r))?;
+        let world = store.read(load_world)?;
         if world.tree.level(about.office).is_none() {
             return Err(OpenError::UnknownOffice(about.office));
         }

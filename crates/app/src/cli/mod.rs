@@ -2,6 +2,7 @@
 
 mod demo;
 mod failed;
+mod files;
 mod init;
 mod office;
 mod opened;
@@ -83,6 +84,12 @@ enum Command {
     /// A figure: a table on the terminal, or JSON
     #[command(after_help = query::EXAMPLES)]
     Query(query::Query),
+    /// Take in a CSV or XLSX file, as records of any type
+    #[command(after_help = files::IMPORT_EXAMPLES)]
+    Import(files::Import),
+    /// Write records to a CSV, XLSX or Parquet file
+    #[command(after_help = files::EXPORT_EXAMPLES)]
+    Export(files::Export),
     /// The facts that figures are made of
     #[command(subcommand)]
     Facts(upkeep::Facts),
@@ -131,6 +138,8 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Person(command) => person::run(context, command),
         Command::Pack(command) => pack::run(context, command),
         Command::Query(query) => query::run(context, query),
+        Command::Import(options) => files::import(context, options),
+        Command::Export(options) => files::export(context, options),
         Command::Facts(command) => upkeep::facts(context, &command),
         Command::Audit(command) => upkeep::audit(context, &command),
         Command::Backup { file } => upkeep::backup(context, file),

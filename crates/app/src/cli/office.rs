@@ -1,11 +1,19 @@
 //! `genggam office`: works without a node, from the built-in tree.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use clap::{Subcommand, ValueEnum};
 use domain::ids::OfficeId;
-use domain::office::{Level, OfficeAt, OfficeChange, OfficeEvent, Tree, built_in_events};
+use domain::office::{
+    Level, LoadError, LoadProblem, OfficeAt, OfficeChange, OfficeEvent, Tree, built_in_events,
+    districts, villages,
+};
 use domain::period::Date;
 use serde_json::json;
 
+use super::failed::Failed;
+use super::opened::{self, By};
 use super::{Context, Done, date, failed, today};
 use crate::http::wire;
 use crate::messages::{self, Lang};
@@ -43,6 +51,32 @@ Examples:
     },
     /// The dated changes of the tree: founded, recoded, moved, closed
     Events,
+    /// Load sub-districts or villages into the node's tree
+    #[command(after_help = "\
+The file is CSV with a first line code,regency_code,name or code,district_code,name, as in
+idn-area-data. Load sub-districts before their villages.
+
+Examples:
+  genggam office load districts.csv --level district --as sari")]
+    Load {
+        /// The file
+        file: PathBuf,
+        /// What it holds
+        #[arg(long)]
+        level: LoadLevel,
+        /// Codes of the offices above are those of this day; today if absent
+        #[arg(long, value_parser = date)]
+        on: Option<Date>,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+/// Levels that can be loaded.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum LoadLevel {
+    District,
+    Village,
 }
 
 /// A level, as the command line names it.
@@ -74,6 +108,9 @@ pub(super) fn run(context: &Context, command: Command) -> Done {
         }
         Command::Find { text, on } => find(context, &text, on.unwrap_or_else(today)),
         Command::Events => events(context),
+        Command::Load { file, level, on, by } => {
+            load(context, &file, level, on.unwrap_or_else(today), &by)
+        }
     }
 }
 
@@ -92,7 +129,7 @@ fn tree(context: &Context, date: Date, level: Option<Level>, under: Option<&str>
         return Ok(context.output.json(&offices)?);
     }
     let mut tops = offices.clone();
-    let inside: std::collections::BTreeSet<OfficeId> = offices.iter().map(|o| o.id).collect();
+    let inside: BTreeSet<OfficeId> = offices.iter().map(|o| o.id).collect();
     tops.retain(|office| office.parent.is_none_or(|parent| !inside.contains(&parent)));
     tops.into_iter().try_for_each(|top| branch(context, &tree, &inside, top, date, 0))
 }
@@ -101,7 +138,7 @@ fn tree(context: &Context, date: Date, level: Option<Level>, under: Option<&str>
 fn branch(
     context: &Context,
     tree: &Tree,
-    inside: &std::collections::BTreeSet<OfficeId>,
+    inside: &BTreeSet<OfficeId>,
     office: OfficeAt<'_>,
     date: Date,
     depth: usize,
@@ -205,4 +242,48 @@ fn rows(tree: &Tree, event: &OfficeEvent) -> Vec<Row> {
         }
     };
     event.changes.iter().map(row).collect()
+}
+
+/// Offices that one operation founds: well below the limit of its bytes.
+const FOUNDINGS_PER_OP: usize = 1_500;
+
+fn load(context: &Context, file: &Path, level: LoadLevel, on: Date, by: &By) -> Done {
+    let text = std::fs::read_to_string(file).map_err(failed::file(file))?;
+    opened::with(context, async |node| {
+        let by = by.actor(&node)?;
+        let tree = node.tree();
+        let event = match level {
+            LoadLevel::District => districts(&text, &tree, on),
+            LoadLevel::Village => villages(&text, &tree, on),
+        };
+        let event = event.map_err(|error| told(context, file, &error))?;
+        let count = event.changes.len();
+        let len = u64::try_from(count).unwrap_or(u64::MAX);
+        let bar = context.output.progress("cli.office_progress", Some(len));
+        for changes in event.changes.chunks(FOUNDINGS_PER_OP) {
+            let part = OfficeEvent { changes: changes.to_vec(), ..event.clone() };
+            node.change_offices(&by, part).await.map_err(failed::failure)?;
+            bar.inc(u64::try_from(changes.len()).unwrap_or(0));
+        }
+        bar.finish_and_clear();
+        Ok(context.output.say("cli.office_loaded", &[("count", &count)])?)
+    })
+}
+
+/// Says what is wrong with a table, line by line.
+fn told(context: &Context, file: &Path, error: &LoadError) -> anyhow::Error {
+    let output = &context.output;
+    let written = match error {
+        LoadError::Header { expected } => output.say("cli.load.header", &[("expected", expected)]),
+        LoadError::Lines(problems) => problems.iter().try_for_each(|problem| {
+            let (line, key) = match problem {
+                LoadProblem::Columns { line } => (line, "columns"),
+                LoadProblem::Code { line } => (line, "code"),
+                LoadProblem::Parent { line } => (line, "parent"),
+            };
+            let text = output.text(&format!("cli.load.{key}"));
+            output.line(format!("{}:{line}: {text}", file.display()))
+        }),
+    };
+    written.map_or_else(Into::into, |()| Failed::Shown.into())
 }

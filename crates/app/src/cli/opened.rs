@@ -17,7 +17,7 @@ use crate::http::chain;
 #[derive(Debug, Clone, Args)]
 pub(super) struct By {
     /// The person who does it, by the name they sign in with
-    #[arg(long = "as", env = "GENGGAM_AS", value_name = "NAME")]
+    #[arg(id = "by", long = "as", env = "GENGGAM_AS", value_name = "NAME")]
     name: String,
 }
 

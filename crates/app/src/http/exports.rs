@@ -1,9 +1,17 @@
 //! Exports of records.
 
+use std::str::FromStr as _;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use node::export::{Export, ExportFormat};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::error::Refusal;
+use super::Site;
+use super::error::{ApiError, ApiResult, Refusal};
+use super::extract::{Params, SignedIn, date, office};
 
 /// What to export, and how.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -24,4 +32,23 @@ pub(super) struct ExportParams {
 /// Records as a file. Needs its own right, is capped, logged, and marked with who took it.
 #[utoipa::path(get, path = "/api/export", tag = "exports", operation_id = "export_records", params(ExportParams),
     responses((status = 200, content_type = "application/octet-stream", body = String), Refusal))]
-pub(super) async fn export() {}
+pub(super) async fn export(
+    State(site): State<Site>,
+    SignedIn(actor): SignedIn,
+    Params(params): Params<ExportParams>,
+) -> ApiResult<Response> {
+    let format = params.format.as_deref().map(ExportFormat::from_str).transpose();
+    let order = Export {
+        type_key: params.r#type,
+        office: office(params.office),
+        from: date("from", params.from.as_deref())?,
+        to: date("to", params.to.as_deref())?,
+        format: format.map_err(|error| ApiError::parameter("format", error))?.unwrap_or_default(),
+    };
+    let media_type = order.format.media_type();
+    let file = site.work(move |node| node.export(&actor, &order)).await?;
+    let disposition = format!("attachment; filename=\"{}\"", file.name);
+    let headers =
+        [(header::CONTENT_TYPE, media_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    Ok((headers, file.bytes).into_response())
+}

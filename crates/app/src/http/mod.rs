@@ -41,6 +41,7 @@ pub use cookie::Cookie;
 pub(crate) use error::chain;
 use error::{ApiError, ApiResult};
 pub use extract::Peer;
+pub(crate) use imports::speaker;
 
 /// What every request needs.
 #[derive(Clone, Debug)]

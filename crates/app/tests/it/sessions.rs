@@ -57,16 +57,16 @@ async fn wrong_names_and_wrong_passwords_look_alike_and_are_counted() {
     assert_eq!(unknown.json, wrong.json);
     expect![[r#"
         {
+          "type": "about:blank",
+          "title": "Wrong name or password.",
+          "status": 401,
           "code": "session.wrong_credentials",
           "problems": [
             {
               "code": "session.wrong_credentials",
               "message": "Wrong name or password."
             }
-          ],
-          "status": 401,
-          "title": "Wrong name or password.",
-          "type": "about:blank"
+          ]
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&wrong.json).unwrap());
     for _ in 0..7 {

@@ -86,8 +86,8 @@ fn every_kind_is_read() {
         "",
         &fields,
         &expect![[r#"
-        {"a":-12,"b":5,"banyak":["x","z"],"baris":[{"nama":"x","row":2},{"jumlah":{"missing":"rusak"},"row":7}],"berkas":{"digest":"0707070707070707070707070707070707070707070707070707070707070707","media_type":"text/csv","name":"a.csv","size_bytes":10},"desimal":"2.50","induk":"02020202020202020202020202020202","jam":"23:59","kantor":21,"masa":"2021-B04","panjang":"a\nb","rupiah":"9007199254740995","satu":"y","tanggal":"2021-01-08","teks":"é","titik":{"lat":1.0828276,"lon":104.03},"ya":false}
-    "#]],
+            {"teks":"é","panjang":"a\nb","a":-12,"b":5,"desimal":"2.50","rupiah":"9007199254740995","tanggal":"2021-01-08","jam":"23:59","masa":"2021-B04","satu":"y","banyak":["x","z"],"kantor":21,"induk":"02020202020202020202020202020202","titik":{"lat":1.0828276,"lon":104.03},"berkas":{"digest":"0707070707070707070707070707070707070707070707070707070707070707","size_bytes":10,"media_type":"text/csv","name":"a.csv"},"ya":false,"baris":[{"row":2,"nama":"x"},{"row":7,"jumlah":{"missing":"rusak"}}]}
+        "#]],
     );
     check(
         "",
@@ -112,30 +112,30 @@ fn every_mistake_has_its_place() {
         "",
         &fields,
         &expect![[r#"
-        form.too_precise a {"digits": "0"}
-        form.not_applicable_not_allowed b {}
-        form.wrong_kind banyak {"kind": "choices"}
-        form.wrong_kind baris[1].nama {"kind": "text"}
-        form.row_number baris[1] {}
-        form.row_number baris[#3] {}
-        form.computed_sent baris[2].ganda {}
-        form.unknown_field baris[2].hantu {}
-        form.too_precise baris[2].jumlah {"digits": "1"}
-        form.below_min desimal {"min": "-1000.50"}
-        form.wrong_kind foto {"kind": "photo"}
-        form.unknown_field hantu {}
-        form.wrong_kind jam {"kind": "time"}
-        form.wrong_kind masa {"kind": "period"}
-        form.missing_needs_reason panjang {}
-        form.above_max rupiah {"max": "9007199254740995"}
-        form.unknown_choice satu {"choice": "w"}
-        form.wrong_kind tanggal {"kind": "date"}
-        form.wrong_kind teks {"kind": "text"}
-        form.wrong_kind titik {"kind": "point"}
-        form.wrong_kind ya {"kind": "bool"}
-        form.wrong_office kantor {"office": "1"}
-        form.wrong_record induk {"record": "01010101010101010101010101010101"}
-    "#]],
+            form.wrong_kind teks {"kind": "text"}
+            form.missing_needs_reason panjang {}
+            form.too_precise a {"digits": "0"}
+            form.not_applicable_not_allowed b {}
+            form.below_min desimal {"min": "-1000.50"}
+            form.above_max rupiah {"max": "9007199254740995"}
+            form.wrong_kind tanggal {"kind": "date"}
+            form.wrong_kind jam {"kind": "time"}
+            form.wrong_kind masa {"kind": "period"}
+            form.unknown_choice satu {"choice": "w"}
+            form.wrong_kind banyak {"kind": "choices"}
+            form.wrong_kind titik {"kind": "point"}
+            form.wrong_kind ya {"kind": "bool"}
+            form.unknown_field hantu {}
+            form.wrong_kind foto {"kind": "photo"}
+            form.wrong_kind baris[1].nama {"kind": "text"}
+            form.row_number baris[1] {}
+            form.row_number baris[#3] {}
+            form.computed_sent baris[2].ganda {}
+            form.unknown_field baris[2].hantu {}
+            form.too_precise baris[2].jumlah {"digits": "1"}
+            form.wrong_office kantor {"office": "1"}
+            form.wrong_record induk {"record": "01010101010101010101010101010101"}
+        "#]],
     );
     check(
         "",
@@ -148,9 +148,9 @@ fn every_mistake_has_its_place() {
         "",
         &json!({"teks": "x".repeat(501), "baris": 5}),
         &expect![[r#"
-        form.wrong_kind baris {"kind": "group"}
-        form.too_long teks {"max": "500"}
-    "#]],
+            form.too_long teks {"max": "500"}
+            form.wrong_kind baris {"kind": "group"}
+        "#]],
     );
 }
 

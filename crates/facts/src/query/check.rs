@@ -87,6 +87,10 @@ fn measures(
         if query.measures[..index].contains(name) {
             problems.push(invalid(at.clone(), "twice"));
         }
+        if catalog::find(context.packs, name).is_none() {
+            problems.push(unknown(at, name));
+            continue;
+        }
         if scope.measures.as_ref().is_some_and(|allowed| !allowed.contains(name)) {
             return Err(QueryError::Denied { measure: name.clone() });
         }

@@ -28,7 +28,12 @@ fn found(id: u32, level: Level, name: &str, parent: Option<u32>, from: &[u32]) -
     OfficeChange::Found(Founding {
         id: OfficeId(id),
         level,
-        code: if id == 1 { String::new() } else { id.to_string() },
+        code: match level {
+            Level::Centre => String::new(),
+            _ => parent
+                .filter(|_| level == Level::Regency)
+                .map_or_else(|| id.to_string(), |province| format!("{province}.{id:02}")),
+        },
         bps: None,
         name: name.to_owned(),
         parent: parent.map(OfficeId),
@@ -44,7 +49,7 @@ pub(crate) fn tree() -> Tree {
     let event = |day: &str, changes| OfficeEvent { date: date(day), basis: "UU".into(), changes };
     let to_selatan = Amendment {
         id: OfficeId(23),
-        code: None,
+        code: Some("40.23".into()),
         bps: None,
         name: None,
         parent: Some(OfficeId(40)),

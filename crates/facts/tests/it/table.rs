@@ -27,7 +27,14 @@ fn a_table_becomes_a_parquet_file_with_its_notes() {
     assert!(notes.iter().any(|note| note.key == "sumber" && note.value.as_deref() == Some("uji")));
     let batch = reader.build().unwrap().next().unwrap().unwrap();
     let shown = pretty_format_batches(&[batch]).unwrap();
-    expect_test::expect![[""]].assert_eq(&shown.to_string());
+    expect_test::expect![[r#"
+        +-------+--------+------+------------+-------+------+
+        | nama  | jumlah | suhu | tanggal    | benar | isi  |
+        +-------+--------+------+------------+-------+------+
+        | Batam | 3      | 12.5 | 1970-01-01 | true  | 0102 |
+        |       |        |      |            |       |      |
+        +-------+--------+------+------------+-------+------+"#]]
+    .assert_eq(&shown.to_string());
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::{Counts, ImportError};
 use crate::actor::Actor;
 use crate::failure::Failure;
 use crate::node::{Core, Node};
+use crate::submit::SubmitError;
 
 const KIND: &str = "import";
 const RUNNING: &str = "running";
@@ -228,6 +229,8 @@ impl Node {
                 self.core.note_import(by, &name, body.dry_run, &body.reached.counts)?;
                 DONE
             }
+            // The node closes: the import goes on when it opens again.
+            Err(ImportError::Submit(SubmitError::Busy)) => return Ok(()),
             Err(error) => {
                 tracing::warn!(%error, job = job.0, "an import failed");
                 body.problems = error.problems();

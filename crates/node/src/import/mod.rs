@@ -24,6 +24,8 @@ use store::StoreError;
 use thiserror::Error;
 
 pub(crate) use cell::guarded;
+pub use store::jobs::JobId;
+
 pub use job::{ImportState, ImportView, NewImport};
 pub(crate) use mapping::{
     CHOICES_SEPARATOR, EXPORTED_AT, EXPORTED_BY, NOTE, OFFICE, OFFICE_NAME, PERIOD, RECORD,

@@ -1,9 +1,11 @@
 //! The use cases, with a clock that stands still.
 
 mod control;
+mod exports;
 mod fixture;
 mod group;
 mod home;
+mod imports;
 mod ingest;
 mod pack;
 mod people;

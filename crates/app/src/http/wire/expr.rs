@@ -116,15 +116,32 @@ impl Expr {
     /// The wire form of an expression of this type.
     #[must_use]
     pub fn of(expr: &domain::expr::Expr, ty: &RecordType) -> Self {
+        let field = |id| field_key(ty, id);
+        let choice = |field, id| choice_key(ty, field, id);
+        Self::named(expr, &Names { field: &field, choice: &choice })
+    }
+
+    /// The wire form of a formula: its fields are the measures that it is computed from, by key.
+    #[must_use]
+    pub fn of_formula(formula: &domain::pack::Formula) -> Self {
+        let input = |id: FieldId| {
+            let key = formula.inputs.get(usize::from(id.0));
+            key.cloned().unwrap_or_else(|| id.to_string())
+        };
+        let choice = |_: FieldId, id: ChoiceId| id.to_string();
+        Self::named(&formula.expr, &Names { field: &input, choice: &choice })
+    }
+
+    fn named(expr: &domain::expr::Expr, names: &Names<'_>) -> Self {
         use domain::expr::Expr as E;
-        let sub = |expr: &E| Box::new(Self::of(expr, ty));
-        let subs = |exprs: &[E]| exprs.iter().map(|expr| Self::of(expr, ty)).collect();
+        let sub = |expr: &E| Box::new(Self::named(expr, names));
+        let subs = |exprs: &[E]| exprs.iter().map(|expr| Self::named(expr, names)).collect();
         match expr {
             E::Const(value) => constant(value),
             E::List(items) => Self::List { items: subs(items) },
-            E::Field(field) => Self::Field { field: field_key(ty, *field) },
+            E::Field(field) => Self::Field { field: (names.field)(*field) },
             E::Column(group, field) => {
-                Self::Column { group: field_key(ty, *group), field: field_key(ty, *field) }
+                Self::Column { group: (names.field)(*group), field: (names.field)(*field) }
             }
             E::Var(var) => Self::Var { name: var_name(*var).to_owned() },
             E::Unary(op, arg) => {
@@ -146,11 +163,17 @@ impl Expr {
                 Self::Call { name: function_name(*function).to_owned(), args: subs(args) }
             }
             E::HasChoice(field, choice) => Self::HasChoice {
-                field: field_key(ty, *field),
-                choice: choice_key(ty, *field, *choice),
+                field: (names.field)(*field),
+                choice: (names.choice)(*field, *choice),
             },
         }
     }
+}
+
+/// What fields and choices are called.
+struct Names<'a> {
+    field: &'a dyn Fn(FieldId) -> String,
+    choice: &'a dyn Fn(FieldId, ChoiceId) -> String,
 }
 
 fn constant(value: &Value) -> Expr {

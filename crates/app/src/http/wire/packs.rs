@@ -211,7 +211,7 @@ pub struct Action {
 }
 
 /// A measure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Measure {
     /// `pack.key`: how a query names it.
     pub measure: String,
@@ -231,6 +231,8 @@ pub struct Measure {
     pub source: String,
     /// Small cells are suppressed below this count.
     pub suppress_below: Option<u32>,
+    /// What a formula computes; its fields are keys of measures of this pack.
+    pub formula: Option<Expr>,
 }
 
 /// How a measure's values add.
@@ -475,6 +477,12 @@ fn measure(pack: &str, measure: &model::Measure) -> Measure {
         dims: measure.dims.clone(),
         source: measure.source.clone(),
         suppress_below: measure.suppress_below,
+        formula: match &measure.kind {
+            model::MeasureKind::Formula(formula) => Some(Expr::of_formula(formula)),
+            model::MeasureKind::Additive(_)
+            | model::MeasureKind::Last(_)
+            | model::MeasureKind::Distinct(_) => None,
+        },
     }
 }
 
