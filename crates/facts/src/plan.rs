@@ -128,7 +128,11 @@ impl Plan<'_> {
                 let things = keys.into_iter().chain([col(VALUE)]).collect();
                 let standing = self.facts(entry)?.aggregate(things, vec![net().alias(NET)])?;
                 let counted = count(lit(1_i64)).alias(SUM);
-                standing.filter(col(NET).not_eq(lit(0_i64)))?.aggregate(names, vec![counted])?
+                let counted = standing
+                    .filter(col(NET).not_eq(lit(0_i64)))?
+                    .aggregate(names, vec![counted])?;
+                // Without axes there is one group even of nothing: that is no number, not 0.
+                counted.filter(col(SUM).gt(lit(0_i64)))?
             }
             MeasureKind::Additive(_) | MeasureKind::Formula(_) => {
                 let keys = self.keys(entry, axes, DATE, false);

@@ -58,6 +58,7 @@ pub(crate) fn problem(problem: Problem) -> anyhow::Error {
 }
 
 /// The problems of a use case.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it by value")]
 pub(crate) fn failure(failure: impl Failure) -> anyhow::Error {
     Failed::Problems(failure.problems()).into()
 }

@@ -87,7 +87,7 @@ pub(super) fn import(context: &Context, import: Import) -> Done {
         if context.output.json {
             return Ok(context.output.json(&counts)?);
         }
-        let key = if import.dry_run { "cli.import_checked" } else { "cli.import_done" };
+        let key = if import.dry_run { "cli.import_dry" } else { "cli.import_done" };
         let Counts { rows, imported, repeated, rejected, .. } = &counts;
         let numbers: [(&str, &dyn Display); 4] = [
             ("rows", rows),

@@ -132,7 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, mut output: Output) ->
 fn dispatch(context: &Context, command: Command) -> Done {
     match command {
         Command::Init(init) => init::run(context, &init),
-        Command::Serve(options) => serve::run_in(context, options),
+        Command::Serve(options) => serve::run_in(context, &options),
         Command::Demo(options) => demo::run(context, options),
         Command::Office(command) => office::run(context, command),
         Command::Person(command) => person::run(context, command),
@@ -142,7 +142,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Export(options) => files::export(context, options),
         Command::Facts(command) => upkeep::facts(context, &command),
         Command::Audit(command) => upkeep::audit(context, &command),
-        Command::Backup { file } => upkeep::backup(context, file),
+        Command::Backup { file } => upkeep::backup(context, &file),
         Command::Openapi => Ok(context.output.write(crate::http::openapi_text().as_bytes())?),
     }
 }

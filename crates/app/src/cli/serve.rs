@@ -42,8 +42,8 @@ Examples:
   genggam serve --quiet --json --port 0        one line: {\"listening\":\"http://127.0.0.1:41234\"}";
 
 /// Serves the node in the folder until it is interrupted.
-pub(super) fn run_in(context: &Context, options: Serve) -> Done {
-    let ready = Ready::check(&options)?;
+pub(super) fn run_in(context: &Context, options: &Serve) -> Done {
+    let ready = Ready::check(options)?;
     super::opened::with(context, async |node| {
         ready.serve(context, &node, |url| json!({ "listening": url })).await
     })

@@ -1,6 +1,6 @@
 //! `genggam facts`, `genggam audit`, `genggam backup`.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -96,14 +96,14 @@ pub(super) fn audit(context: &Context, command: &Audit) -> Done {
     })
 }
 
-pub(super) fn backup(context: &Context, file: PathBuf) -> Done {
+pub(super) fn backup(context: &Context, file: &Path) -> Done {
     opened::with(context, async |node| {
         let bar = context.output.progress("cli.backup_progress", None);
-        let to = file.clone();
+        let to = file.to_owned();
         let copied = tokio::task::spawn_blocking(move || node.backup(&to)).await?;
         bar.finish_and_clear();
         copied.map_err(upkeep)?;
-        let bytes = std::fs::metadata(&file).map_err(failed::file(&file))?.len();
+        let bytes = std::fs::metadata(file).map_err(failed::file(file))?.len();
         let (output, path) = (&context.output, file.display());
         if output.json {
             return Ok(output.json(&json!({ "file": path.to_string(), "bytes": bytes }))?);

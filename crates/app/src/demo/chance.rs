@@ -9,7 +9,7 @@ pub(super) fn of(seed: u64, keys: &[u64]) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(keys.iter().fold(mix(seed), |state, key| mix(state ^ mix(*key))))
 }
 
-/// SplitMix64's finaliser: neighbouring keys give unlike seeds.
+/// `SplitMix64`'s finaliser: neighbouring keys give unlike seeds.
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -128,7 +128,6 @@ fn api() -> OpenApiRouter<Site> {
 }
 
 /// The whole site: the API, and the web app for every other path.
-#[must_use]
 pub fn router(site: Site) -> Router {
     let (routes, _) = api().split_for_parts();
     routes

@@ -137,7 +137,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_are_no_reason_to_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        open(bytes);
+        open(&bytes);
     }
 
     /// Damaged operations: near enough to real ones to reach every part of the decoder. What
@@ -152,14 +152,14 @@ proptest! {
             let at = index.index(bytes.len());
             bytes[at] = byte;
         }
-        open(bytes);
+        open(&bytes);
     }
 }
 
-fn open(bytes: Vec<u8>) {
+fn open(bytes: &[u8]) {
     let stream = make::stream(domain::ids::WriterId([1; 16]));
     let link = StreamHead::start(&stream).link;
-    if let Ok(sealed) = open_stored(&stream, 1, link, bytes.clone()) {
+    if let Ok(sealed) = open_stored(&stream, 1, link, bytes.to_vec()) {
         assert_eq!(minicbor::to_vec(sealed.op()).unwrap(), bytes);
     }
 }

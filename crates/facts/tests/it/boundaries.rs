@@ -24,27 +24,96 @@ async fn check(boundaries: &str, rest: &str, expected: Expect) {
 
 #[tokio::test]
 async fn then_places_each_fact_by_its_own_date() {
-    check("then", "", expect![[""]]).await;
+    check(
+        "then",
+        "",
+        expect![[r#"
+            20 | · | jumlah = 11
+            30 | · | jumlah = 10000
+            40 | · | jumlah = 1100
+            ---
+            · | · | jumlah = 11111
+        "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn now_places_all_by_the_tree_of_today() {
     // Kebun has ended: what it reported is Kota's now, in Timur.
-    check("now", "", expect![[""]]).await;
+    check(
+        "now",
+        "",
+        expect![[r#"
+            20 | · | jumlah = 10001
+            40 | · | jumlah = 1110
+            ---
+            · | · | jumlah = 11111
+        "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_date_places_all_by_the_tree_of_that_day() {
     // Selatan's own facts stand under Timur, of which it was split.
-    check("2021-07-14", "", expect![[""]]).await;
-    check("2021-08-01", "", expect![[""]]).await;
+    check(
+        "2021-07-14",
+        "",
+        expect![[r#"
+            20 | · | jumlah = 1111
+            30 | · | jumlah = 10000
+            ---
+            · | · | jumlah = 11111
+        "#]],
+    )
+    .await;
+    check(
+        "2021-08-01",
+        "",
+        expect![[r#"
+            20 | · | jumlah = 1
+            30 | · | jumlah = 10000
+            40 | · | jumlah = 1110
+            ---
+            · | · | jumlah = 11111
+        "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_subtree_follows_the_boundaries() {
-    check("then", r#", "office": 20"#, expect![[""]]).await;
-    check("now", r#", "office": 20"#, expect![[""]]).await;
-    check("now", r#", "office": 40"#, expect![[""]]).await;
+    check(
+        "then",
+        r#", "office": 20"#,
+        expect![[r#"
+            20 | · | jumlah = 11
+            ---
+            · | · | jumlah = 11
+        "#]],
+    )
+    .await;
+    check(
+        "now",
+        r#", "office": 20"#,
+        expect![[r#"
+            20 | · | jumlah = 10001
+            ---
+            · | · | jumlah = 10001
+        "#]],
+    )
+    .await;
+    check(
+        "now",
+        r#", "office": 40"#,
+        expect![[r#"
+            40 | · | jumlah = 1110
+            ---
+            · | · | jumlah = 1110
+        "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -74,7 +143,14 @@ async fn an_office_that_moves_within_a_month_counts_its_stock_once() {
     .await;
     let query = r#""measures": ["uji.stok"], "rows": ["office:province"],
         "columns": ["period:month"], "from": "2021-07-01", "to": "2021-07-31""#;
-    expect![[""]].assert_eq(&fixture.text(query).await);
+    expect![[r#"
+        40 | 2021-07 | stok = 40 dosis
+        ---
+        · | 2021-07 | stok = 40 dosis
+        no all of stok: LastInPeriod
+        no rows of stok: LastInPeriod
+    "#]]
+    .assert_eq(&fixture.text(query).await);
 }
 
 #[tokio::test]
@@ -84,14 +160,38 @@ async fn a_scope_sees_what_it_answered_for_and_what_it_answers_for() {
         "from": "2021-07-01", "to": "2021-07-20""#;
     let shown = async |roots: &[u32]| text(&fixture.ask(query, &within(roots)).await.unwrap());
     // Timur saw Pulau until it went; Selatan answers for all of it now.
-    expect![[""]].assert_eq(&shown(&[20]).await);
-    expect![[""]].assert_eq(&shown(&[40]).await);
-    expect![[""]].assert_eq(&shown(&[]).await);
+    expect![[r#"
+        21 | 2021-07-01 | jumlah = 1
+        23 | 2021-07-01 | jumlah = 10
+        ---
+        21 | · | jumlah = 1
+        23 | · | jumlah = 10
+        · | 2021-07-01 | jumlah = 11
+        · | · | jumlah = 11
+    "#]]
+    .assert_eq(&shown(&[20]).await);
+    expect![[r#"
+        23 | 2021-07-01 | jumlah = 10
+        23 | 2021-07-20 | jumlah = 100
+        40 | 2021-07-20 | jumlah = 1000
+        ---
+        23 | · | jumlah = 110
+        40 | · | jumlah = 1000
+        · | 2021-07-01 | jumlah = 10
+        · | 2021-07-20 | jumlah = 1100
+        · | · | jumlah = 1110
+    "#]]
+    .assert_eq(&shown(&[40]).await);
+    expect![[r#"
+        ---
+    "#]]
+    .assert_eq(&shown(&[]).await);
 }
 
 /// The division of Papua, with the real tree: 2022 asked by the boundaries of then and of now
 /// gives other provinces, the same sum, and the regencies as they are.
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "most lines are what is expected")]
 async fn the_division_of_papua() {
     let mut fixture = Fixture::new("").await;
     fixture.tree = Tree::built_in();
@@ -125,10 +225,50 @@ async fn the_division_of_papua() {
             .collect()
     };
     let january = ask("then", "2022-01").await;
-    expect![[""]].assert_debug_eq(&papua(&january));
+    expect![[r#"
+        [
+            (
+                "Papua",
+                "29",
+            ),
+            (
+                "Papua Barat",
+                "13",
+            ),
+        ]
+    "#]]
+    .assert_debug_eq(&papua(&january));
     let december = ask("then", "2022-12").await;
     assert_eq!((january.cells.len(), december.cells.len()), (34, 38));
-    expect![[""]].assert_debug_eq(&papua(&december));
+    expect![[r#"
+        [
+            (
+                "Papua",
+                "9",
+            ),
+            (
+                "Papua Barat",
+                "7",
+            ),
+            (
+                "Papua Selatan",
+                "4",
+            ),
+            (
+                "Papua Tengah",
+                "8",
+            ),
+            (
+                "Papua Pegunungan",
+                "8",
+            ),
+            (
+                "Papua Barat Daya",
+                "6",
+            ),
+        ]
+    "#]]
+    .assert_debug_eq(&papua(&december));
     assert_eq!(papua(&ask("2026-01-01", "2022-01").await), papua(&december));
     assert_eq!(papua(&ask("2021-01-08", "2022-12").await), papua(&january));
     let sums: BTreeSet<_> = [&january, &december].map(|f| f.totals[0].value.clone()).into();

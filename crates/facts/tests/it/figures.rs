@@ -17,7 +17,17 @@ async fn additive_values_add_over_offices_periods_and_dimensions() {
          jumlah 31 2021-02-06 5 api
          jumlah 21 2020-12-31 9 api",
         &format!(r#""measures": ["uji.jumlah"], "rows": ["office:province"], "columns": ["period:quarter", "jenis"], {YEAR}"#),
-        expect![[""]],
+        expect![[r#"
+            20 | 2021-Q1,air | jumlah = 4
+            20 | 2021-Q1,api | jumlah = 3
+            30 | 2021-Q1,api | jumlah = 5
+            ---
+            20 | · | jumlah = 7
+            30 | · | jumlah = 5
+            · | 2021-Q1,air | jumlah = 4
+            · | 2021-Q1,api | jumlah = 8
+            · | · | jumlah = 12
+        "#]],
     )
     .await;
 }
@@ -33,7 +43,12 @@ async fn zero_is_not_nothing_and_what_was_taken_back_is_nothing() {
     let query = format!(r#""measures": ["uji.jumlah"], "rows": ["office:regency"], {YEAR}"#);
     let figure = fixture.ask(&query, &Scope::all()).await.unwrap();
     let shown = figure.cells.iter().map(|c| format!("{} {:?} {:?}", c.row[0], c.state, c.value));
-    expect![[""]].assert_eq(&shown.collect::<Vec<_>>().join("\n"));
+    expect![[r#"
+        21 Value Some("0")
+        22 None None
+        23 None None
+        31 None None"#]]
+    .assert_eq(&shown.collect::<Vec<_>>().join("\n"));
 }
 
 #[tokio::test]
@@ -43,7 +58,13 @@ async fn sums_beyond_64_bits_are_exact() {
          jumlah 22 2021-01-05 9223372036854775807
          jumlah 23 2021-01-05 -9223372036854775808",
         &format!(r#""measures": ["uji.jumlah"], "rows": ["office:regency"], {YEAR}"#),
-        expect![[""]],
+        expect![[r#"
+            21 | · | jumlah = 9223372036854775807
+            22 | · | jumlah = 9223372036854775807
+            23 | · | jumlah = -9223372036854775808
+            ---
+            · | · | jumlah = 9223372036854775806
+        "#]],
     )
     .await;
 }
@@ -55,7 +76,14 @@ async fn units_are_never_added() {
          masuk 22 2021-01-05 10 vial
          masuk 22 2021-01-06 5 dosis",
         &format!(r#""measures": ["uji.masuk"], "rows": ["office:regency"], {YEAR}"#),
-        expect![[""]],
+        expect![[r#"
+            21 | · | masuk = 100 dosis
+            22 | · | masuk = 5 dosis
+            22 | · | masuk = 10 vial
+            ---
+            · | · | masuk = 105 dosis
+            · | · | masuk = 10 vial
+        "#]],
     )
     .await;
 }
@@ -70,7 +98,15 @@ async fn of_a_stock_only_the_last_date_counts() {
          - stok 21 2021-01-25 30 dosis gudang #1
          stok 22 2021-02-02 9 dosis gudang",
         &format!(r#""measures": ["uji.stok"], "rows": ["office:regency"], "columns": ["period:month"], {YEAR}"#),
-        expect![[""]],
+        expect![[r#"
+            21 | 2021-01 | stok = 47 dosis
+            22 | 2021-02 | stok = 9 dosis
+            ---
+            · | 2021-01 | stok = 47 dosis
+            · | 2021-02 | stok = 9 dosis
+            no all of stok: LastInPeriod
+            no rows of stok: LastInPeriod
+        "#]],
     )
     .await;
 }
@@ -85,7 +121,11 @@ async fn distinct_things_count_once() {
          pelapor 22 2021-01-07 9 _ #1
          - pelapor 22 2021-01-07 9 _ #1",
         &format!(r#""measures": ["uji.pelapor"], "rows": ["office:province"], {YEAR}"#),
-        expect![[""]],
+        expect![[r#"
+            20 | · | pelapor = 2
+            ---
+            no columns of pelapor: Distinct
+        "#]],
     )
     .await;
 }
@@ -103,7 +143,13 @@ async fn formulas_are_of_sums_and_say_when_they_cannot_be() {
          stok 21 2021-01-05 8 dosis",
         &format!(r#""measures": ["uji.rasio", "uji.sisa"], "rows": ["office:regency"], {YEAR}"#)
             .replace(r#", "uji.sisa""#, ""),
-        expect![[""]],
+        expect![[r#"
+            21 | · | rasio = 33.3
+            22 | · | rasio = Incomputable
+            31 | · | rasio = Incomputable
+            ---
+            · | · | rasio = 86.7
+        "#]],
     )
     .await;
     check(
@@ -111,7 +157,12 @@ async fn formulas_are_of_sums_and_say_when_they_cannot_be() {
          masuk 21 2021-01-05 4 vial
          stok 21 2021-01-05 8 dosis",
         &format!(r#""measures": ["uji.sisa"], "rows": ["period:month"], {YEAR}"#),
-        expect![[""]],
+        expect![[r#"
+            2021-01 | · | sisa = 2 dosis
+            2021-01 | · | sisa = Incomputable vial
+            ---
+            no columns of sisa: Input
+        "#]],
     )
     .await;
 }
@@ -124,8 +175,29 @@ async fn filters_of_dimensions_and_a_subtree() {
          jumlah 31 2021-02-06 5 api";
     let ask =
         |rest: &str| format!(r#""measures": ["uji.jumlah"], "rows": ["jenis"], {rest}, {YEAR}"#);
-    check(script, &ask(r#""filters": [{"dim": "jenis", "in": ["api", ""]}]"#), expect![[""]]).await;
-    check(script, &ask(r#""office": 20"#), expect![[""]]).await;
+    check(
+        script,
+        &ask(r#""filters": [{"dim": "jenis", "in": ["api", ""]}]"#),
+        expect![[r#"
+            api | · | jumlah = 8
+            · | · | jumlah = 5
+            ---
+            · | · | jumlah = 13
+        "#]],
+    )
+    .await;
+    check(
+        script,
+        &ask(r#""office": 20"#),
+        expect![[r#"
+            air | · | jumlah = 4
+            api | · | jumlah = 3
+            · | · | jumlah = 5
+            ---
+            · | · | jumlah = 12
+        "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -134,7 +206,16 @@ async fn facts_above_the_level_are_shown_without_an_office() {
         "jumlah 20 2021-01-05 3
          jumlah 21 2021-01-05 4",
         &format!(r#""measures": ["uji.jumlah"], "rows": ["office:regency"], "columns": ["office:leaf"], {YEAR}"#),
-        expect![[""]],
+        expect![[r#"
+            21 | 21 | jumlah = 4
+            · | 20 | jumlah = 3
+            ---
+            21 | · | jumlah = 4
+            · | · | jumlah = 3
+            · | 20 | jumlah = 3
+            · | 21 | jumlah = 4
+            · | · | jumlah = 7
+        "#]],
     )
     .await;
 }
@@ -161,7 +242,11 @@ async fn completeness_never_passes_the_whole() {
         let keys = [c.row.join(","), c.column.join(","), c.schedule.clone()].join(" | ");
         format!("{keys} = {}/{} on time {}", c.received, c.expected, c.on_time)
     });
-    expect![[""]].assert_eq(&shown.collect::<Vec<_>>().join("\n"));
+    expect![[r#"
+        20, | 2021-07 | uji.harian = 3/8 on time 1
+        30, | 2021-07 | uji.harian = 0/3 on time 0
+        40, | 2021-07 | uji.harian = 0/1 on time 0"#]]
+    .assert_eq(&shown.collect::<Vec<_>>().join("\n"));
 }
 
 #[tokio::test]
@@ -170,18 +255,99 @@ async fn a_schedule_can_be_asked_like_a_measure() {
         "harian:received 21 2021-07-13 1
          harian:received 22 2021-07-13 1",
         &format!(r#""measures": ["uji.harian:received"], "columns": ["period:day"], {YEAR}"#),
-        expect![[""]],
+        expect![[r#"
+            · | 2021-07-13 | harian:received = 2
+            ---
+            · | · | harian:received = 2
+        "#]],
     )
     .await;
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "most lines are what is expected")]
 async fn a_figure_says_what_it_is() {
     let fixture = Fixture::new("jumlah 21 2021-01-05 3 api").await;
     let query = r#""measures": ["uji.jumlah"], "rows": ["jenis"], "from": "2021-01-01",
         "to": "2021-01-31", "as_known": "2021-02-01T00:00:00Z""#;
     let figure = fixture.ask(query, &Scope::all()).await.unwrap();
-    expect![[""]].assert_eq(&serde_json::to_string_pretty(&figure).unwrap());
+    expect![[r#"
+        {
+          "axes": {
+            "rows": [
+              {
+                "axis": "jenis",
+                "label": "Jenis",
+                "keys": [
+                  {
+                    "key": "api",
+                    "label": "Kebakaran"
+                  }
+                ]
+              }
+            ],
+            "columns": []
+          },
+          "measures": [
+            {
+              "measure": "uji.jumlah",
+              "label": "Jumlah kejadian",
+              "unit": "orang",
+              "unit_label": "orang",
+              "scale": 0,
+              "definition": "Banyaknya kejadian yang dilaporkan",
+              "source": "contoh",
+              "kind": "additive",
+              "suppress_below": null
+            }
+          ],
+          "cells": [
+            {
+              "row": [
+                "api"
+              ],
+              "column": [],
+              "measure": "uji.jumlah",
+              "unit": null,
+              "value": "3",
+              "state": "value"
+            }
+          ],
+          "completeness": [
+            {
+              "row": [
+                ""
+              ],
+              "column": [],
+              "schedule": "uji.harian",
+              "expected": 124,
+              "received": 0,
+              "on_time": 0
+            }
+          ],
+          "boundaries": {
+            "mode": "then",
+            "date": null,
+            "split_periods": []
+          },
+          "as_known": 1612137600000,
+          "up_to": {
+            "pos": 1,
+            "known_ms": 1000
+          },
+          "totals": [
+            {
+              "row": [],
+              "column": [],
+              "measure": "uji.jumlah",
+              "unit": null,
+              "value": "3",
+              "state": "value"
+            }
+          ],
+          "no_totals": []
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&figure).unwrap());
 }
 
 #[tokio::test]

@@ -30,23 +30,79 @@ async fn a_small_cell_takes_others_with_it() {
         kasus 21 2021-02-05 50 air
         kasus 21 2021-01-05 60 angin
         kasus 21 2021-02-05 70 angin";
-    check(table, QUERY, expect![[""]]).await;
+    check(
+        table,
+        QUERY,
+        expect![[r#"
+            air | 2021-01 | kasus = Suppressed
+            air | 2021-02 | kasus = Suppressed
+            angin | 2021-01 | kasus = 60
+            angin | 2021-02 | kasus = 70
+            api | 2021-01 | kasus = Suppressed
+            api | 2021-02 | kasus = Suppressed
+            ---
+            air | · | kasus = 90
+            angin | · | kasus = 130
+            api | · | kasus = 23
+            · | 2021-01 | kasus = 103
+            · | 2021-02 | kasus = 140
+            · | · | kasus = 243
+        "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn zero_is_shown_and_a_single_number_is_hidden() {
     let query =
         r#""measures": ["uji.kasus", "uji.rasio"], "from": "2021-01-01", "to": "2021-04-30""#;
-    check("kasus 21 2021-01-05 4 api\n jumlah 21 2021-01-05 9 api", query, expect![[""]]).await;
-    check("kasus 21 2021-01-05 0 api\n jumlah 21 2021-01-05 9 api", query, expect![[""]]).await;
-    check("kasus 21 2021-01-05 5 api\n jumlah 21 2021-01-05 9 api", query, expect![[""]]).await;
+    check(
+        "kasus 21 2021-01-05 4 api\n jumlah 21 2021-01-05 9 api",
+        query,
+        expect![[r#"
+            · | · | kasus = Suppressed
+            · | · | rasio = Suppressed
+        "#]],
+    )
+    .await;
+    check(
+        "kasus 21 2021-01-05 0 api\n jumlah 21 2021-01-05 9 api",
+        query,
+        expect![[r#"
+            · | · | kasus = 0
+            · | · | rasio = 0.0
+        "#]],
+    )
+    .await;
+    check(
+        "kasus 21 2021-01-05 5 api\n jumlah 21 2021-01-05 9 api",
+        query,
+        expect![[r#"
+            · | · | kasus = 5
+            · | · | rasio = 55.6
+        "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_table_that_cannot_be_protected_gives_up_its_totals() {
     // One row, one small cell, all others nothing: the total would tell it.
     let table = "kasus 21 2021-01-05 3 api\n kasus 21 2021-02-05 1 api";
-    check(table, QUERY, expect![[""]]).await;
+    check(
+        table,
+        QUERY,
+        expect![[r#"
+            api | 2021-01 | kasus = Suppressed
+            api | 2021-02 | kasus = Suppressed
+            ---
+            api | · | kasus = Suppressed
+            · | 2021-01 | kasus = Suppressed
+            · | 2021-02 | kasus = Suppressed
+            · | · | kasus = Suppressed
+        "#]],
+    )
+    .await;
 }
 
 /// What a reader sees: rows of cells, then totals; hidden numbers are unknown.

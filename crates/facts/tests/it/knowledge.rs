@@ -25,7 +25,33 @@ async fn figures_as_they_were_known() {
     for second in ["00", "01", "02", "03", "04", "05"] {
         known.push_str(&format!("at {second}\n{}", fixture.text(&query(second)).await));
     }
-    expect![[""]].assert_eq(&known);
+    expect![[r#"
+        at 00
+        ---
+        at 01
+        21 | · | jumlah = 3
+        ---
+        · | · | jumlah = 3
+        at 02
+        21 | · | jumlah = 3
+        22 | · | jumlah = 4
+        ---
+        · | · | jumlah = 7
+        at 03
+        22 | · | jumlah = 4
+        ---
+        · | · | jumlah = 4
+        at 04
+        21 | · | jumlah = 5
+        22 | · | jumlah = 4
+        ---
+        · | · | jumlah = 9
+        at 05
+        21 | · | jumlah = 5
+        ---
+        · | · | jumlah = 5
+    "#]]
+    .assert_eq(&known);
 }
 
 #[tokio::test]

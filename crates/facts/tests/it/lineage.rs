@@ -59,14 +59,35 @@ const QUERY: &str = r#""measures": ["uji.jumlah", "uji.rasio"], "rows": ["office
 #[tokio::test]
 async fn a_cell_leads_to_the_records_that_stand() {
     let address = address("jumlah", &["20"], &["2021-01", "api"], None);
-    check(SCRIPT, QUERY, address, expect![[""]]).await;
+    check(
+        SCRIPT,
+        QUERY,
+        address,
+        expect![[r#"
+        jumlah 2021-01-05 #1 office 21 = 5 (1×, known 6000, pos 6)
+        jumlah 2021-01-06 #2 office 21 = 0 (1×, known 2000, pos 2)
+        jumlah 2021-01-06 #4 office 22 = 4 (1×, known 4000, pos 4)
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_formula_leads_to_the_records_of_its_inputs() {
     let script = format!("{SCRIPT}\n kasus 21 2021-01-05 6 api #9");
     let address = address("rasio", &["20"], &["2021-01", "api"], None);
-    check(&script, QUERY, address, expect![[""]]).await;
+    check(
+        &script,
+        QUERY,
+        address,
+        expect![[r#"
+        jumlah 2021-01-05 #1 office 21 = 5 (1×, known 6000, pos 6)
+        jumlah 2021-01-06 #2 office 21 = 0 (1×, known 2000, pos 2)
+        jumlah 2021-01-06 #4 office 22 = 4 (1×, known 4000, pos 4)
+        kasus 2021-01-05 #9 office 21 = 6 (1×, known 11000, pos 11)
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -78,7 +99,16 @@ async fn a_stock_leads_to_the_last_date_only() {
         stok 21 2021-01-22 7 vial gudang #4";
     let query = r#""measures": ["uji.stok"], "columns": ["period:month"],
         "from": "2021-01-01", "to": "2021-12-31""#;
-    check(script, query, address("stok", &[], &["2021-01"], Some("dosis")), expect![[""]]).await;
+    check(
+        script,
+        query,
+        address("stok", &[], &["2021-01"], Some("dosis")),
+        expect![[r#"
+        stok 2021-01-20 #2 office 21 = 40 (1×, known 2000, pos 2)
+        stok 2021-01-20 #3 office 21 = 7 (1×, known 3000, pos 3)
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -22,16 +22,34 @@ async fn every_mistake_is_said_with_its_place() {
         "rows": ["office:leaf", "office:leaf"], "columns": ["period:day", "a", "b", "c"],
         "filters": [{"dim": "jenis", "in": []}], "office": 77,
         "from": "2021-02-01", "to": "2021-01-01", "boundaries": "1990-01-01""#,
-        expect![[""]],
+        expect![[r#"
+            measures[1]: query.invalid {"why": "twice"}
+            measures[2]: query.unknown {"name": "uji.tidak"}
+            measures[3]: query.unknown {"name": "lain.x"}
+            measures[4]: query.unknown {"name": "x"}
+            rows[1]: query.invalid {"why": "twice"}
+            columns: query.invalid {"max": "3", "why": "count"}
+            filters[0].in: query.invalid {"max": "500", "min": "1", "why": "count"}
+            to: query.invalid {"why": "before_from"}
+            boundaries: query.invalid {"why": "before_tree"}
+            office: query.unknown {"name": "77"}"#]],
     )
     .await;
     check(
         r#""measures": ["uji.jumlah", "uji.stok"], "rows": ["jenis"],
         "filters": [{"dim": "tempat", "in": ["x"]}], "from": "2021-01-01", "to": "2021-01-01""#,
-        expect![[""]],
+        expect![[r#"
+            rows[0]: query.unknown {"measure": "uji.stok", "name": "jenis"}
+            filters[0].dim: query.unknown {"measure": "uji.jumlah", "name": "tempat"}"#]],
     )
     .await;
-    check(r#""measures": [], "from": "1800-01-01", "to": "2100-01-01""#, expect![[""]]).await;
+    check(
+        r#""measures": [], "from": "1800-01-01", "to": "2100-01-01""#,
+        expect![[r#"
+        measures: query.invalid {"max": "24", "min": "1", "why": "count"}
+        to: query.invalid {"max_days": "73050", "why": "too_long"}"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -39,7 +57,7 @@ async fn a_figure_has_a_size() {
     check(
         r#""measures": ["uji.jumlah"], "rows": ["period:day"], "columns": ["office:regency"],
         "from": "1850-01-01", "to": "2049-01-01""#,
-        expect![[""]],
+        expect![[r#": query.too_large {"cells": "290740", "max": "200000"}"#]],
     )
     .await;
 }

@@ -59,7 +59,24 @@ const SCRIPT: &str = "
 async fn a_figure_is_the_same_from_memory_and_from_a_file() {
     let fixture = Fixture::new(SCRIPT).await;
     let hot = fixture.text(ALL).await;
-    expect![[""]].assert_eq(&hot);
+    expect![[r#"
+        21 | 2021-01 | jumlah = 4
+        22 | 2021-01 | jumlah = 0
+        21 | 2021-01 | stok = 40 dosis
+        21 | 2021-01 | pelapor = 1
+        ---
+        21 | · | jumlah = 4
+        22 | · | jumlah = 0
+        · | 2021-01 | jumlah = 4
+        · | · | jumlah = 4
+        · | 2021-01 | stok = 40 dosis
+        no all of pelapor: Distinct
+        no columns of pelapor: Distinct
+        no rows of pelapor: Distinct
+        no all of stok: LastInPeriod
+        no rows of stok: LastInPeriod
+    "#]]
+    .assert_eq(&hot);
     fixture.facts.flush().await.unwrap();
     let stats = fixture.facts.stats();
     assert_eq!((stats.hot_rows, stats.segments, stats.segment_rows), (0, 1, 8));

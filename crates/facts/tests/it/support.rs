@@ -30,9 +30,9 @@ fn found(id: u32, level: Level, name: &str, parent: Option<u32>, from: &[u32]) -
         level,
         code: match level {
             Level::Centre => String::new(),
-            _ => parent
-                .filter(|_| level == Level::Regency)
-                .map_or_else(|| id.to_string(), |province| format!("{province}.{id:02}")),
+            Level::Province => id.to_string(),
+            Level::Regency => format!("{}.{id:02}", parent.unwrap()),
+            Level::District | Level::Village => unreachable!("the small tree ends at regencies"),
         },
         bps: None,
         name: name.to_owned(),
@@ -276,7 +276,11 @@ pub(crate) fn text(figure: &Figure) -> String {
             let value = cell.value.clone().unwrap_or_else(|| format!("{:?}", cell.state));
             let unit = cell.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
             let measure = cell.measure.trim_start_matches("uji.");
-            let (row, column) = (cell.row.join(","), cell.column.join(","));
+            let key = |keys: &[String]| match keys.join(",") {
+                all if all.is_empty() => "·".to_owned(),
+                keys => keys,
+            };
+            let (row, column) = (key(&cell.row), key(&cell.column));
             writeln!(out, "{row} | {column} | {measure} = {value}{unit}").unwrap();
         }
     };

@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 
 use super::Mark;
 use crate::import::{
-    CHOICES_SEPARATOR, EXPORTED_AT, EXPORTED_BY, NOTE, OFFICE, OFFICE_NAME, PERIOD, RECORD,
-    SIMULATION, STATE,
+    CHOICES_SEPARATOR, EXPORTED_AT, EXPORTED_BY, NOTE, NOTE_MISSING, NOTE_NA, OFFICE, OFFICE_NAME,
+    PERIOD, RECORD, SIMULATION, STATE,
 };
 use crate::packs::TypeOf;
 use crate::world::World;
@@ -88,6 +88,7 @@ fn code(world: &World, office: domain::ids::OfficeId, date: Date) -> String {
 }
 
 /// The columns of a field: two for a point, one more where there are several kinds of nothing.
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other kind is one column")]
 fn of_field(world: &World, ty: &TypeOf, field: &Field, lines: &[Line<'_>]) -> Vec<Column> {
     let value = |line: &Line<'_>| match line.cells.get(&CellPath::field(field.id)) {
         Some(Cell::Value(value)) => Some(value.clone()),
@@ -116,8 +117,8 @@ fn of_field(world: &World, ty: &TypeOf, field: &Field, lines: &[Line<'_>]) -> Ve
     if field.missing || field.not_applicable {
         columns.push(text(&format!("{}{NOTE}", field.key), lines, |line| {
             match line.cells.get(&CellPath::field(field.id)) {
-                Some(Cell::NotApplicable) => Some("na".to_owned()),
-                Some(Cell::Missing(reason)) => Some(format!("missing: {reason}")),
+                Some(Cell::NotApplicable) => Some(NOTE_NA.to_owned()),
+                Some(Cell::Missing(reason)) => Some(format!("{NOTE_MISSING}{reason}")),
                 Some(Cell::Value(_)) | None => None,
             }
         }));

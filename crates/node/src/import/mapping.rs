@@ -149,6 +149,9 @@ pub(super) struct Source {
     pub(super) missing: Option<String>,
     /// An empty cell is "not applicable".
     pub(super) not_applicable: bool,
+    /// The column that says, as an export does, which kind of nothing an empty cell is: `na`, or
+    /// `missing: ` and the reason.
+    pub(super) note: Option<String>,
 }
 
 impl Mapping {
@@ -178,6 +181,7 @@ impl Mapping {
         let mut rule = Rule { type_key: Some(type_key.to_owned()), ..Rule::default() };
         let mut strange = Vec::new();
         let column = |name: &str| Source { column: Some(name.to_owned()), ..Source::default() };
+        let note = |key: &str| Some(format!("{key}{NOTE}")).filter(|note| header.contains(note));
         for name in header {
             let point = name.strip_suffix("_lat").filter(|key| keys.points.contains(key));
             match (name.as_str(), point) {
@@ -186,11 +190,11 @@ impl Mapping {
                 (PERIOD, _) => rule.period = Some(column(name)),
                 (_, Some(key)) => {
                     let (lat, lon) = (Some(name.clone()), Some(format!("{key}_lon")));
-                    let point = Source { lat, lon, ..Source::default() };
+                    let point = Source { lat, lon, note: note(key), ..Source::default() };
                     rule.fields.insert(key.to_owned(), point);
                 }
                 (key, None) if keys.fields.contains(&key) => {
-                    rule.fields.insert(name.clone(), column(name));
+                    rule.fields.insert(name.clone(), Source { note: note(key), ..column(name) });
                 }
                 (key, None) if keys.is_known(key) => {}
                 _ => strange.push(name.clone()),
@@ -216,6 +220,10 @@ pub(crate) const OFFICE_NAME: &str = "kantor_nama";
 pub(crate) const STATE: &str = "keadaan";
 /// How a column is called that says which kind of nothing its field holds.
 pub(crate) const NOTE: &str = "_keterangan";
+/// The note of a cell that does not apply.
+pub(crate) const NOTE_NA: &str = "na";
+/// How the note of a cell that is said to be missing begins; the reason follows.
+pub(crate) const NOTE_MISSING: &str = "missing: ";
 /// The columns of an export that say who took it, and when.
 pub(crate) const EXPORTED_BY: &str = "diekspor_oleh";
 pub(crate) const EXPORTED_AT: &str = "diekspor_pada";
@@ -234,7 +242,8 @@ pub(super) struct Keys<'a> {
 impl Keys<'_> {
     /// Whether an export or a reject file adds the column.
     fn is_known(&self, column: &str) -> bool {
-        let note = column.strip_suffix(NOTE).is_some_and(|key| self.fields.contains(&key));
+        let noted = |key: &str| self.fields.contains(&key) || self.points.contains(&key);
+        let note = column.strip_suffix(NOTE).is_some_and(noted);
         let lon = column.strip_suffix("_lon").is_some_and(|key| self.points.contains(&key));
         let added = [OFFICE_NAME, STATE, EXPORTED_BY, EXPORTED_AT, SIMULATION];
         note || lon

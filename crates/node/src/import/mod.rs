@@ -28,8 +28,8 @@ pub use store::jobs::JobId;
 
 pub use job::{ImportState, ImportView, NewImport};
 pub(crate) use mapping::{
-    CHOICES_SEPARATOR, EXPORTED_AT, EXPORTED_BY, NOTE, OFFICE, OFFICE_NAME, PERIOD, RECORD,
-    SIMULATION, STATE,
+    CHOICES_SEPARATOR, EXPORTED_AT, EXPORTED_BY, NOTE, NOTE_MISSING, NOTE_NA, OFFICE, OFFICE_NAME,
+    PERIOD, RECORD, SIMULATION, STATE,
 };
 pub use mapping::{Mapping, MappingError, Unfit};
 pub use reject::Say;

@@ -48,7 +48,7 @@ pub(super) struct RecordRule {
 
 #[derive(Debug)]
 pub(super) enum FieldRule {
-    One(Field, Answer),
+    One(Box<Field>, Box<Answer>),
     Rows(Vec<Vec<(Field, Answer)>>),
 }
 
@@ -67,6 +67,8 @@ pub(super) struct Answer {
     pub(super) outside: Option<Vec<Piece>>,
     pub(super) missing: Option<String>,
     pub(super) not_applicable: bool,
+    /// The column that says which kind of nothing an empty cell is.
+    pub(super) note: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -132,6 +134,7 @@ impl Checks<'_> {
         self.unfit.push(Unfit { at: at.into(), message: message.into() });
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other kind is one column")]
     fn of_columns(&self, type_key: Option<&str>) -> Result<Mapping, MappingError> {
         let unfit =
             |message: String| MappingError::Unfit(vec![Unfit { at: "type".to_owned(), message }]);
@@ -281,7 +284,7 @@ impl Checks<'_> {
                     continue;
                 }
                 (_, None) => match self.field(&at, source, field, ty) {
-                    Some(answer) => FieldRule::One(field.clone(), answer),
+                    Some(answer) => FieldRule::One(Box::new(field.clone()), Box::new(answer)),
                     None => continue,
                 },
             };
@@ -315,6 +318,7 @@ impl Checks<'_> {
         FieldRule::Rows(planned)
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these kinds have rules of their own")]
     fn field(
         &mut self,
         at: &str,
@@ -397,6 +401,7 @@ impl Checks<'_> {
             },
             missing: source.missing.clone(),
             not_applicable: source.not_applicable,
+            note: source.note.as_deref().and_then(|note| self.column(at, note)),
         })
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::cell;
 use super::dates::Precision;
-use super::mapping::When;
+use super::mapping::{NOTE_MISSING, NOTE_NA, When};
 use super::plan::{Answer, FieldRule, From, Piece, Plan, PlanRule, RecordRule, What};
 use super::table::{Cell, Row};
 use crate::world::World;
@@ -209,11 +209,25 @@ impl Reading<'_> {
                 None => Json::Null,
             },
         };
+        if json.is_null()
+            && let Some(noted) = self.noted(answer)?
+        {
+            return Ok(noted);
+        }
         Ok(match (json, &answer.missing) {
             (Json::Null, Some(reason)) => json!({ "missing": reason }),
             (Json::Null, None) if answer.not_applicable => json!({ "na": true }),
             (json, _) => json,
         })
+    }
+
+    /// Which kind of nothing the answer's note says.
+    fn noted(&self, answer: &Answer) -> Result<Option<Json>, Problem> {
+        let note = answer.note.map(|column| self.text(column)).transpose()?.flatten();
+        Ok(note.and_then(|note| match note.strip_prefix(NOTE_MISSING) {
+            Some(reason) => Some(json!({ "missing": reason })),
+            None => (note == NOTE_NA).then(|| json!({ "na": true })),
+        }))
     }
 
     fn at(&self, problem: Problem, column: usize) -> Problem {

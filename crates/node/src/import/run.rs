@@ -328,6 +328,7 @@ impl Run<'_> {
 }
 
 /// What a refused row is rejected for; storage that fails ends the import, to be resumed.
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is refused is the row's to mend")]
 fn rejected(error: SubmitError) -> Result<Fate, ImportError> {
     match error {
         SubmitError::Storage(_) | SubmitError::Busy => Err(error.into()),

@@ -72,6 +72,10 @@ impl Setup {
     pub(crate) async fn restart(self) -> Self {
         let Self { dir, clock, node } = self;
         node.close();
+        // Work that the node had begun holds it until it sees that it is closed.
+        while Arc::strong_count(&node) > 1 {
+            tokio::task::yield_now().await;
+        }
         drop(node);
         let node = open(dir.path(), &clock).await;
         Self { dir, clock, node }
@@ -135,6 +139,7 @@ async fn open(dir: &std::path::Path, clock: &Arc<SetClock>) -> Arc<Node> {
     Node::open(&config, Arc::clone(clock) as Arc<dyn node::clock::Clock>).await.unwrap()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "nothing else is an object")]
 pub(crate) fn fields(json: Value) -> Map<String, Value> {
     match json {
         Value::Object(map) => map,
