@@ -115,14 +115,15 @@ fn browser() -> anyhow::Result<()> {
     let args = ["--days", "30", "--offices-limit", "40"];
     let server = Server::demo(&program, &folder.path().join("node"), &args)?;
     let mut npm = sh::npm(&["run", "--silent", "e2e"]);
-    npm.env("BASE_URL", &server.url).env("E2E_PASSWORD", PASSWORD);
-    for role in ["operator", "verifikator", "analis", "pimpinan"] {
-        for level in ["centre", "province", "regency"] {
-            if let Ok(account) = server.account(role, level) {
-                let key = format!("E2E_{}_{}", role.to_uppercase(), level.to_uppercase());
-                npm.env(key, &account.name);
-            }
-        }
+    npm.env("BASE_URL", &server.url);
+    let people = [
+        ("E2E_OPERATOR", "operator", "regency"),
+        ("E2E_VERIFIER", "verifikator", "province"),
+        ("E2E_LEADER", "pimpinan", "centre"),
+    ];
+    for (key, role, level) in people {
+        let account = server.account(role, level)?;
+        npm.env(key, format!("{}:{PASSWORD}", account.name));
     }
     sh::run(&mut npm)
 }

@@ -63,7 +63,7 @@ function valueOf(measure: string, at: string, size: number): string | null {
 export function figure(query: Query, world: World): Figure {
   const name = query.measures[0]?.split('.')[0] ?? '';
   const pack = world.packs.find((each) => each.name === name)!;
-  const axis = (each: string) => ({ axis: each, keys: keysOf(each, query, world, pack) });
+  const axis = (each: string) => ({ axis: each, label: each, keys: keysOf(each, query, world, pack) });
   const axes = { rows: (query.rows ?? []).map(axis), columns: (query.columns ?? []).map(axis) };
   const units = (measure: string) => {
     const found = pack.measures.find((each) => each.measure === measure);
@@ -90,7 +90,7 @@ export function figure(query: Query, world: World): Figure {
   }));
   const label = (measure: string) => pack.messages.id![`measure.${measure.split('.')[1]}`] ?? measure;
   return {
-    axes, cells, totals: query.rows?.length ? [...totals.values()] : [], completeness,
+    axes, cells, totals: query.rows?.length ? [...totals.values()] : [], no_totals: [], completeness,
     measures: query.measures.map((measure) => {
       const found = pack.measures.find((each) => each.measure === measure);
       return { measure, label: label(measure), unit: found?.unit ?? null, scale: found?.scale ?? 0, definition: pack.messages.id![`definition.${measure.split('.')[1]}`] ?? '', source: found?.source ?? '', kind: found?.kind ?? 'additive' };

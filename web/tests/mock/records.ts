@@ -118,7 +118,7 @@ export class Records {
     const actions = type.actions.filter((action) => action.from.includes(held.state)).filter((action) => (/ajukan|kirim/.test(action.key) ? own : verifier));
     const env = environment(type, held.fields, { today: '2026-01-01', office: held.office, period: held.period, state: held.state });
     return {
-      record: held.id, type: held.type, version: 1, office: held.office, office_name: this.officeName(held.office), period: held.period, grain: type.grain ?? null, state: held.state,
+      record: held.id, type: held.type, version: 1, office: held.office, office_name: this.officeName(held.office), period: held.period, state: held.state,
       title: this.title(held), urgent: this.urgent(held), fields: held.fields,
       computed: Object.fromEntries(type.fields.filter((field) => field.kind === 'computed' && !field.group).map((field) => [field.key, evaluate(field.computed, env) as number | null])),
       content: hex(32), heads: [held.history.at(-1)!.tag], approved: /setuju|diterima/.test(held.state),

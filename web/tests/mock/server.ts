@@ -47,7 +47,7 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
 
   function home(actor: Actor, office: number): Home {
     const rows = [...records.held.values()].filter((held) => within(held.office, office)).sort((a, b) => b.updated - a.updated);
-    const counts: Record<string, number> = { late: 0, urgent: rows.filter((held) => records.row(held).urgent).length };
+    const counts: Record<string, number> = { urgent: rows.filter((held) => records.row(held).urgent).length };
     for (const held of rows) counts[`${held.type}:${held.state}`] = (counts[`${held.type}:${held.state}`] ?? 0) + 1;
     const level = offices.find((each) => each.id === office)!.level;
     const due = packs.flatMap((pack) => pack.schedules.filter((schedule) => schedule.levels.includes(level)).flatMap((schedule) => [0, 1, 2].map((ago) => {
@@ -56,7 +56,7 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
       const due_at = new Date(Date.parse(period) + 86_400_000 - 7 * 3_600_000 + schedule.due_after_minutes * 60_000);
       return { schedule: `${pack.name}.${schedule.key}`, type: schedule.type, office, office_name: officeName(office), period, due_at: due_at.toISOString(), received: !!held, late: !held && due_at.getTime() < Date.now(), record: held?.id ?? null };
     })));
-    counts.late = due.filter((each) => each.late).length;
+    for (const each of due) counts[`late:${each.schedule}`] = (counts[`late:${each.schedule}`] ?? 0) + (each.late ? 1 : 0);
     const waits = rows.filter((held) => (actor.role === 'verifikator' ? held.state === 'dilaporkan' : held.office === actor.office && held.returned.length > 0));
     return { office: { id: office, name: officeName(office), level }, today: today(), due, counts, recent: rows.slice(0, 10).map((held) => records.row(held)), action: waits.slice(0, 8).map((held) => ({ ...records.row(held), why: actor.role === 'verifikator' ? 'to_verify' as const : 'returned' as const })) };
   }

@@ -74,13 +74,13 @@ describe('figures', () => {
   });
 
   const figure: Figure = {
-    axes: { rows: [{ axis: 'office:province', keys: [{ key: '11', label: 'Aceh' }, { key: '12', label: 'Sumut' }] }, { axis: 'satuan', keys: [{ key: 'dosis', label: 'dosis' }, { key: 'vial', label: 'vial' }] }], columns: [] },
+    axes: { rows: [{ axis: 'office:province', label: 'Provinsi', keys: [{ key: '11', label: 'Aceh' }, { key: '12', label: 'Sumut' }] }, { axis: 'satuan', label: 'Satuan', keys: [{ key: 'dosis', label: 'dosis' }, { key: 'vial', label: 'vial' }] }], columns: [] },
     measures: [{ measure: 'p.masuk', label: 'Masuk', unit: null, scale: 0, definition: '', source: '', kind: 'additive' }],
     cells: [
       { row: ['11', 'dosis'], column: [], measure: 'p.masuk', unit: 'dosis', value: '5', state: 'value' }, { row: ['12', 'vial'], column: [], measure: 'p.masuk', unit: 'vial', value: '1', state: 'value' },
       { row: ['11', 'vial'], column: [], measure: 'p.masuk', unit: 'vial', value: null, state: 'none' },
     ],
-    totals: [], completeness: [], boundaries: { mode: 'then', date: null, split_periods: [] }, as_known: null, up_to: { pos: 1, known_ms: 1 },
+    totals: [], completeness: [], boundaries: { mode: 'then', date: null, split_periods: [] }, no_totals: [], as_known: null, up_to: { pos: 1, known_ms: 1 },
   };
 
   it('never puts two units in one column', () => {

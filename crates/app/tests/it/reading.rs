@@ -78,9 +78,9 @@ async fn a_figure_comes_with_where_it_comes_from() {
     let figure = app.post("pim", "/api/figures", query.clone()).await;
     assert_eq!(figure.status, StatusCode::OK, "{figure:?}");
     let cell = |json: &Value, office: u32| {
-        let cells = json["cells"].as_array().unwrap().iter();
+        let mut cells = json["cells"].as_array().unwrap().iter();
         let row = json!([office.to_string()]);
-        cells.filter(|cell| cell["row"] == row).cloned().next().unwrap_or(Value::Null)
+        cells.find(|cell| cell["row"] == row).cloned().unwrap_or(Value::Null)
     };
     assert_eq!(cell(&figure.json, BATAM)["value"], "1", "{}", figure.json);
     let read: app::http::wire::Figure = serde_json::from_value(figure.json.clone()).unwrap();

@@ -13,6 +13,7 @@ mod pack;
 mod people;
 mod policy;
 mod project;
+mod public_data;
 mod records;
 mod submit;
 mod upkeep;

@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Changes as they happen: events `record` (`RecordEvent`) and `facts` (`FactsEvent`). */
+        /**
+         * Changes as they happen: events `record` (`RecordEvent`), `facts` (`FactsEvent`) and `pack`
+         *     (`PackEvent`); `lost` says that some were missed and one should look again.
+         */
         get: operations["stream_events"];
         put?: never;
         post?: never;
@@ -263,7 +266,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The people of this node. */
+        /** The people whom the reader manages. */
         get: operations["list_people"];
         put?: never;
         /** Add a person. */
@@ -283,7 +286,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set a person's password. */
+        /** Set a person's password; their sessions end. */
         post: operations["set_password"];
         delete?: never;
         options?: never;
@@ -442,6 +445,8 @@ export interface components {
             axis: string;
             /** @description Its keys. */
             keys: components["schemas"]["Key"][];
+            /** @description Its name. */
+            label: string;
         };
         /** @description The boundaries used. */
         Boundaries: {
@@ -521,6 +526,8 @@ export interface components {
             record?: string | null;
             /** @description `pack.schedule`. */
             schedule: string;
+            /** @description The key of its state. */
+            state?: string | null;
             /** @description `pack.type`. */
             type: string;
         };
@@ -680,6 +687,8 @@ export interface components {
             completeness: components["schemas"]["Completeness"][];
             /** @description The measures. */
             measures: components["schemas"]["MeasureInfo"][];
+            /** @description Measures without a total, and why. */
+            no_totals: components["schemas"]["NoTotal"][];
             /**
              * @description Sums over rows, over columns and over both, where the measure allows: cells whose `row`,
              *     `column` or both are empty.
@@ -787,7 +796,10 @@ export interface components {
             action?: string | null;
             /** @description Who. */
             author_name: string;
-            /** @description `created`, `patched`, `moved`, `refused`, `commented`, `acknowledged`. */
+            /**
+             * @description `created`, `patched`, `moved`, `refused`, `commented`, `acknowledged`; `foreign` did
+             *     nothing, since it named another type, office or period.
+             */
             effect: string;
             /** @description The state before, of `moved`. */
             from?: string | null;
@@ -795,6 +807,11 @@ export interface components {
             office_name: string;
             /** @description Cells changed, of `patched`. */
             patched: components["schemas"]["PatchedCell"][];
+            /**
+             * Format: int64
+             * @description Its position in this node's log.
+             */
+            pos?: number | null;
             /** @description Reason or note, of `moved`; the code of the refusal, of `refused`. */
             reason?: string | null;
             /** @description When this node received it. */
@@ -805,14 +822,18 @@ export interface components {
             tag: string;
             /** @description When its writer made it. */
             time: string;
-            /** @description The state after, of `moved`. */
+            /** @description The state after, of `moved`; of `patched`, the state that it reopened the record to. */
             to?: string | null;
         };
         /** @description What an office has to do, and what is new. */
         Home: {
             /** @description Records that wait for the reader. */
             action: components["schemas"]["ActionRow"][];
-            /** @description Numbers by name: records by state (`pack.type:state`), `urgent`, `late`. */
+            /**
+             * @description Numbers by name, of this office and those below it: records by `pack.type:state`;
+             *     `urgent` for urgent ones that the reader may move on; `late:pack.schedule` for offices
+             *     whose latest report that was due is not received.
+             */
             counts: {
                 [key: string]: number;
             };
@@ -893,12 +914,14 @@ export interface components {
         Level: "centre" | "province" | "regency" | "district" | "village";
         /** @description One page of the records behind a cell. */
         Lineage: {
-            /** @description The measure. */
+            /** @description The measure, with its definition. */
             measure: components["schemas"]["MeasureInfo"];
             /** @description `cursor` of the next page, if there is one. */
             next?: string | null;
-            /** @description The rows, as far as the reader may see the records. */
+            /** @description What each record gave. */
             rows: components["schemas"]["LineageRow"][];
+            /** @description The cell is hidden, and so are its records. */
+            suppressed: boolean;
         };
         /** @description Asks for the records behind one cell. */
         LineageQuery: {
@@ -921,13 +944,22 @@ export interface components {
             date: string;
             /** @description When it became known. */
             known_at: string;
-            /** @description The office that the value belongs to. */
+            /** @description The measure: an input of the formula, or the measure asked. */
+            measure: string;
+            /**
+             * Format: int32
+             * @description The office that the value belongs to.
+             */
+            office: number;
+            /** @description Its name. */
             office_name: string;
-            /** @description The record. */
-            record: string;
-            /** @description Its title. */
+            /** @description The record; null where the reader sees the figure but not the record. */
+            record?: string | null;
+            /** @description Its title; empty where the record is not shown. */
             title: string;
-            /** @description The value, an exact decimal; negative where an edit took it back. */
+            /** @description `pack.type`; empty where the record is not shown. */
+            type: string;
+            /** @description The value, an exact decimal. */
             value: string;
         };
         /** @description A concurrent write that lost. */
@@ -958,6 +990,7 @@ export interface components {
         Measure: {
             /** @description Dimension keys. */
             dims: string[];
+            formula?: components["schemas"]["Expr"] | null;
             /** @description Its key within the pack; its name is the message `measure.KEY`. */
             key: string;
             /** @description How values add. */
@@ -998,8 +1031,15 @@ export interface components {
             scale: number;
             /** @description The concept's source. */
             source: string;
+            /**
+             * Format: int32
+             * @description Counts below this and above zero are hidden.
+             */
+            suppress_below?: number | null;
             /** @description Unit key, where it is always the same. */
             unit?: string | null;
+            /** @description The unit's name. */
+            unit_label?: string | null;
         };
         /**
          * @description How a measure's values add.
@@ -1014,9 +1054,18 @@ export interface components {
         /** @description A new person. */
         NewPerson: {
             /** @description The name they sign in with. */
+            login: string;
+            /** @description Their name. */
             name: string;
+            /**
+             * Format: int32
+             * @description The office of their first role.
+             */
+            office: number;
             /** @description Their first password. */
             password: string;
+            /** @description Their first role. */
+            role: string;
         };
         /** @description A new role of a person. */
         NewRole: {
@@ -1029,8 +1078,17 @@ export interface components {
             office: number;
             /** @description The role. */
             role: string;
-            /** @description Until this day; open if absent. */
+            /** @description Until the day before this; open if absent. */
             until?: string | null;
+        };
+        /** @description A total that isn't given. */
+        NoTotal: {
+            /** @description The measure. */
+            measure: string;
+            /** @description Which total: `rows`, `columns` or `all`. */
+            of: string;
+            /** @description `last_in_period`, `distinct`, `input`, `suppressed`. */
+            why: string;
         };
         /** @description A node. */
         NodeInfo: {
@@ -1097,8 +1155,8 @@ export interface components {
              * @description Its id, for ever.
              */
             id: number;
-            /** @description Its level. */
-            level: components["schemas"]["Level"];
+            /** @description Its level: `centre`, `province`, `regency`, `district`, `village`. */
+            level: string;
             /** @description Its name today. */
             name: string;
         };
@@ -1127,6 +1185,16 @@ export interface components {
             version: number;
             /** @description Lists and dashboards. */
             views: components["schemas"]["View"][];
+        };
+        /** @description Event `pack`: a pack was published. */
+        PackEvent: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its version.
+             */
+            version: number;
         };
         /** @description A pack, by name. */
         PackRow: {
@@ -1160,7 +1228,10 @@ export interface components {
         Patch: {
             /** @description Keys of warnings that the person has read and confirmed. */
             confirmed?: string[];
-            /** @description Fields by key, as in a form; null takes a cell back to "not yet received". */
+            /**
+             * @description Fields by key, as in a form; null takes a cell back to "not yet received". Of a repeat
+             *     group only the rows named change; `{"row":3,"remove":true}` takes row 3 away.
+             */
             fields: Record<string, unknown>;
             /** @description The record. */
             record: string;
@@ -1176,18 +1247,20 @@ export interface components {
             /** @description What stood before, as in a form; null if nothing. */
             before: unknown;
         };
-        /** @description One page of people. */
-        PeoplePage: {
-            /** @description `cursor` of the next page, if there is one. */
-            next?: string | null;
+        /** @description The people whom the reader manages. */
+        People: {
             /** @description The people. */
             people: components["schemas"]["Person"][];
         };
         /** @description A person. */
         Person: {
+            /** @description They may sign in. */
+            active: boolean;
             /** @description Id. */
             id: string;
             /** @description The name they sign in with. */
+            login: string;
+            /** @description Their name. */
             name: string;
             /** @description Their roles. */
             roles: components["schemas"]["Role"][];
@@ -1270,7 +1343,6 @@ export interface components {
             editable: boolean;
             /** @description Fields by key, as in a form. */
             fields: Record<string, unknown>;
-            grain?: components["schemas"]["Grain"] | null;
             /** @description Tags of the heads, to send with a patch. */
             heads: string[];
             /** @description Everything that happened to it, oldest first. */
@@ -1427,7 +1499,7 @@ export interface components {
         /** @description A role at an office, with its dates. */
         Role: {
             /** @description From this day. */
-            from?: string | null;
+            from: string;
             /**
              * Format: int32
              * @description The office.
@@ -1437,7 +1509,7 @@ export interface components {
             office_name: string;
             /** @description The role. */
             role: string;
-            /** @description Until this day. */
+            /** @description Until the day before this. */
             until?: string | null;
         };
         /** @description A role at an office. */
@@ -2027,10 +2099,7 @@ export interface operations {
     };
     list_people: {
         parameters: {
-            query?: {
-                /** @description `next` of the page before. */
-                cursor?: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2042,7 +2111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PeoplePage"];
+                    "application/json": components["schemas"]["People"];
                 };
             };
             /** @description Not done, and why */
@@ -2157,11 +2226,11 @@ export interface operations {
     list_records: {
         parameters: {
             query?: {
-                /** @description `pack.type`. */
+                /** @description `pack.type`; several with commas. */
                 type?: string;
                 /** @description Records of this office and those below it. */
                 office?: number;
-                /** @description Key of a state. */
+                /** @description Key of a state; several with commas. */
                 state?: string;
                 /** @description Words of the title. */
                 q?: string;
@@ -2169,6 +2238,10 @@ export interface operations {
                 from?: string;
                 /** @description Happened on this day or earlier. */
                 to?: string;
+                /** @description Only urgent ones (or only the others). */
+                urgent?: boolean;
+                /** @description Only with cells that were sent back (or only without). */
+                returned?: boolean;
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Rows of a page, at most 200. */
