@@ -66,6 +66,7 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
     const rows = [...records.held.values()]
       .filter((held) => within(held.office, Number(get('office')) || actor.office))
       .filter((held) => (!get('type') || held.type === get('type')) && (!get('state') || held.state === get('state')))
+      .filter((held) => !get('urgent') || records.row(held).urgent)
       .filter((held) => !get('q') || records.title(held).toLowerCase().includes(get('q')!.toLowerCase()))
       .sort((a, b) => b.updated - a.updated);
     const from = Number(get('cursor')) || 0;

@@ -81,6 +81,7 @@ export interface RecordFilter {
   q?: string;
   from?: string;
   to?: string;
+  urgent?: boolean;
 }
 
 export const api = {
