@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::office::OfficeEvent;
 use domain::op::{self, Audience, Change, FORMAT, Lane, Op, OpError};
-use domain::pack::Pack;
+use domain::pack::{Pack, UpgradeProblem, check_upgrade};
 use domain::problem::{Problem, ProblemCode};
 use store::audit::{self, Entry};
 use store::{StoreError, offices};
@@ -56,6 +56,9 @@ pub enum ControlError {
         /// The latest here.
         latest: u32,
     },
+    /// It would change what numbers of published versions mean.
+    #[error("the pack would change what is published")]
+    Upgrade(Vec<UpgradeProblem>),
     /// The event does not fit the tree.
     #[error("the event does not fit the tree")]
     Tree(#[source] Arc<domain::office::TreeError>),
@@ -80,7 +83,9 @@ impl Failure for ControlError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Denied(_) => FailureKind::Denied,
-            Self::Policy(_) | Self::Pack(_) | Self::Tree(_) | Self::Op(_) => FailureKind::Invalid,
+            Self::Policy(_) | Self::Pack(_) | Self::Upgrade(_) | Self::Tree(_) | Self::Op(_) => {
+                FailureKind::Invalid
+            }
             Self::Version { .. } => FailureKind::Refused,
             Self::Busy => FailureKind::Busy,
             Self::Storage(_) => FailureKind::Storage,
@@ -107,6 +112,14 @@ impl Failure for ControlError {
                     .with("version", version)
                     .with("latest", latest),
             ],
+            Self::Upgrade(problems) => problems
+                .iter()
+                .map(|problem| {
+                    Problem::new(ProblemCode::PackInvalid)
+                        .at(&problem.at)
+                        .with("message", &problem.message)
+                })
+                .collect(),
             Self::Tree(error) => {
                 vec![Problem::new(ProblemCode::WrongOffice).with("message", error)]
             }
@@ -224,5 +237,6 @@ fn standing_pack(
             latest: latest.version,
         });
     }
-    Ok(None)
+    let problems = check_upgrade(latest, pack);
+    if problems.is_empty() { Ok(None) } else { Err(ControlError::Upgrade(problems)) }
 }

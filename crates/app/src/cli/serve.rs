@@ -91,6 +91,7 @@ impl Ready {
             None => ("http", Cookie::Plain),
         };
         let url = format!("{scheme}://{}", listener.local_addr()?);
+        node.resume_imports(&http::speaker(context.output.lang))?;
         announce(context, &url, self.secure, line)?;
         let (closing, watch) = watch::channel(false);
         let router = http::router(Site::new(Arc::clone(node), cookie, watch));

@@ -27,6 +27,19 @@ async fn a_pack_is_published_once_and_follows_itself() {
 }
 
 #[tokio::test]
+async fn a_published_number_keeps_its_meaning() {
+    let setup = Setup::new().await;
+    let mut next = pack();
+    next.version = 2;
+    let gone = next.types[0].fields.remove(0);
+    let error = setup.node.publish_pack(&setup.actor("admin"), next).await.unwrap_err();
+    let problem = &error.problems()[0];
+    assert_eq!(problem.code, "pack.invalid");
+    assert!(problem.at.as_ref().unwrap().contains(&gone.key), "{problem:?}");
+    assert_eq!(setup.node.packs().pack("uji").unwrap().version, 1);
+}
+
+#[tokio::test]
 async fn only_administrators_publish() {
     let setup = Setup::new().await;
     for who in ["operator", "verifikator", "analis"] {

@@ -65,7 +65,7 @@ async function refusal(response: Response): Promise<Refused> {
   }
 }
 
-function withQuery(path: string, params: Record<string, string | number | null | undefined>): string {
+function withQuery(path: string, params: Record<string, string | number | boolean | null | undefined>): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(params)) {
     if (value !== null && value !== undefined && value !== '') search.set(key, String(value));
