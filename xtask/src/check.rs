@@ -93,13 +93,11 @@ fn lints() -> anyhow::Result<()> {
 
 fn packs() -> anyhow::Result<()> {
     let program = built("genggam");
-    for verb in ["check", "try"] {
-        let mut command = std::process::Command::new(&program);
-        command.args(["pack", verb]).current_dir(sh::root());
-        for pack in ["kejadian", "lapsit", "distribusi"] {
-            command.arg(format!("packs/{pack}"));
+    for entry in std::fs::read_dir(sh::root().join("packs"))? {
+        let folder = entry?.path();
+        for verb in ["check", "try"] {
+            sh::run(std::process::Command::new(&program).args(["pack", verb]).arg(&folder))?;
         }
-        sh::run(&mut command)?;
     }
     Ok(())
 }
@@ -131,7 +129,7 @@ fn browser() -> anyhow::Result<()> {
 fn documentation() -> anyhow::Result<()> {
     let mut doc =
         sh::cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
-    sh::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    sh::run(doc.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"))
 }
 
 fn dependencies() -> anyhow::Result<()> {

@@ -31,7 +31,7 @@ impl StreamHead {
 /// An operation in its stream, with its bytes and chain link.
 ///
 /// INVARIANT: the bytes are the operation's, canonical and within every limit, and the link is
-/// theirs. Made only by [`seal`], [`open_stored`] and [`super::verify`].
+/// theirs. Made only by [`seal`], [`open_stored`] and [`super::verify()`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedOp {
     stream: StreamId,
