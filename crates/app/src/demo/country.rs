@@ -87,6 +87,11 @@ impl Country {
         Self { seed, root, units }
     }
 
+    /// Whether the office is the node's own, or takes part below it.
+    pub(super) fn holds(&self, id: OfficeId) -> bool {
+        id == self.root || self.unit(id).is_some()
+    }
+
     /// The office, if it takes part.
     pub(super) fn unit(&self, id: OfficeId) -> Option<&Unit> {
         self.units.iter().find(|unit| unit.id == id)

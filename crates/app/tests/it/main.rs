@@ -4,6 +4,7 @@
 
 mod app;
 mod cli;
+mod demo;
 mod doors;
 mod openapi;
 mod reading;
