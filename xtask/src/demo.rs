@@ -1,5 +1,7 @@
 //! `cargo xtask demo`: a centre, a province and a regency, each a node of its own.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::server::Server;
@@ -16,19 +18,18 @@ pub(crate) struct DemoArgs {
     rest: Vec<String>,
 }
 
+/// Whose nodes, and their ports: the centre, which has most to tell, is shown last.
+const ROLES: [(&str, &str); 3] = [("regency", "8483"), ("province", "8482"), ("centre", "8481")];
+
 /// Builds, starts the province and the regency in the background, and the centre in front.
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let program = setup::build(args.release)?;
     let base = sh::root().join("target/demo");
-    let rest: Vec<&str> = args.rest.iter().map(String::as_str).collect();
     let mut nodes = Vec::new();
-    for (role, port) in [("regency", "8483"), ("province", "8482"), ("centre", "8481")] {
-        println!("starting the node of the {role}");
-        let dir = base.join(role);
-        let mut fixed = vec!["--role", role];
-        fixed.extend(rest.iter().copied());
-        let server = Server::demo_at(&program, &dir, port, &fixed)?;
-        println!("{role:>9}: {}", server.url);
+    println!("telling a year of reports to three nodes");
+    for (role, server) in ROLES.iter().zip(start_all(&program, &base, &args.rest)) {
+        let server = server?;
+        println!("{:>9}: {}", role.0, server.url);
         for account in &server.accounts {
             println!(
                 "           {:<32} {} ({} {})",
@@ -40,4 +41,19 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     println!("\npassword of every account: {}", crate::server::PASSWORD);
     println!("The country is at {}; Ctrl-C ends all three.", nodes[2].url);
     nodes[2].wait()
+}
+
+/// All at once: each waits for its disk most of the time.
+fn start_all(program: &Path, base: &Path, rest: &[String]) -> Vec<anyhow::Result<Server>> {
+    std::thread::scope(|scope| {
+        let starting = ROLES.map(|(role, port)| {
+            scope.spawn(move || {
+                let mut args = vec!["--role", role];
+                args.extend(rest.iter().map(String::as_str));
+                Server::demo_at(program, &base.join(role), port, &args)
+            })
+        });
+        let failed = |_| anyhow::anyhow!("starting a node panicked");
+        starting.map(|thread| thread.join().map_err(failed).flatten()).into()
+    })
 }

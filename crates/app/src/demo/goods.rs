@@ -102,24 +102,42 @@ impl Flow<'_> {
             let spare = total / 12 / 40 * 40 + 40;
             self.allocated(province, day, total + spare);
             self.received(province, day, &batch, total + spare);
+            self.counted_batch(province, day.plus_days(1), &batch, total + spare);
             for (regency, share) in below.iter().zip(&shares) {
                 let store = stores.entry(regency.id).or_default();
                 self.wave(province, regency, day, &batch, *share, store);
             }
             let store = stores.entry(province.id).or_default();
+            self.counted_batch(province, day.plus_days(6), &batch, spare);
+            let next = below[self.chance.random_range(0..below.len())];
+            self.planned(province, next, day, spare);
             store.push(Held { batch, quantity: spare });
             self.counted(province, day.plus_days(40), store);
         }
     }
 
     fn allocated(&mut self, province: &Unit, day: Date, quantity: u32) {
-        let announced = self.chance.random_range(0..6) * 40 + quantity;
+        // Now and then more is announced than ever comes.
+        let more =
+            if per_mille(&mut self.chance, 60) { self.chance.random_range(1..6) * 40 } else { 0 };
+        let announced = quantity + more;
         let fields = json!({
             "tanggal": day.plus_days(-1).to_string(), "oleh": CENTRE, "jumlah": announced,
             "keterangan": format!("Alokasi gelombang untuk {}", province.name),
         });
         let form = self.form("alokasi", province.id, None, fields);
         self.add(province.at_ms(day.plus_days(-1), 9 * 60), "verifikator", form);
+    }
+
+    /// What the province keeps back, planned for one of its regencies.
+    fn planned(&mut self, province: &Unit, regency: &Unit, day: Date, quantity: u32) {
+        let fields = json!({
+            "tanggal": day.plus_days(75).to_string(), "ketelitian_tanggal": "bulan",
+            "dari": province.id, "keterangan": "Cadangan provinsi", "jumlah": quantity,
+            "sasaran_orang": quantity,
+        });
+        let form = self.form("rencana", regency.id, None, fields);
+        self.add(regency.at_ms(day.plus_days(7), 10 * 60), "operator", form);
     }
 
     fn received(&mut self, province: &Unit, day: Date, batch: &str, quantity: u32) {
@@ -154,19 +172,21 @@ impl Flow<'_> {
         let arrived_day = sent_day.plus_days(days);
         let arrived = self.shipped(province, regency, (sent_day, arrived_day), batch, share);
         let mut left = arrived;
+        self.counted_batch(regency, arrived_day.plus_days(1), batch, left);
         for part in 0..3 {
+            if part == 1 && per_mille(&mut self.chance, 350) && left > 6 {
+                let broken = self.chance.random_range(1..6);
+                left -= broken;
+                self.wasted(regency, arrived_day.plus_days(20), batch, broken);
+            }
             let given_day = arrived_day.plus_days(6 + part * 24 + self.chance.random_range(0..8));
             let quantity = (share / 10 * self.chance.random_range(2..4)).min(left);
             left -= self.given(regency, given_day, batch, quantity);
-        }
-        if per_mille(&mut self.chance, 350) && left > 6 {
-            let broken = self.chance.random_range(1..6);
-            left -= broken;
-            self.wasted(regency, arrived_day.plus_days(30), batch, broken);
-        }
-        // Now and then a count disagrees with the books, and nobody knows why.
-        if per_mille(&mut self.chance, 90) {
-            left = left.saturating_sub(self.chance.random_range(1..12));
+            // Now and then a count disagrees with the books, and nobody knows why.
+            if part == 2 && per_mille(&mut self.chance, 30) {
+                left = left.saturating_sub(self.chance.random_range(1..12));
+            }
+            self.counted_batch(regency, given_day.plus_days(1), batch, left);
         }
         store.push(Held { batch: batch.to_owned(), quantity: left });
         self.counted(regency, arrived_day.plus_days(65), store);
@@ -233,6 +253,10 @@ impl Flow<'_> {
         });
         let form = self.form("pemusnahan", regency.id, Some(batch), fields);
         self.add(regency.at_ms(day, 15 * 60), "operator", form);
+    }
+
+    fn counted_batch(&mut self, unit: &Unit, day: Date, batch: &str, quantity: u32) {
+        self.counted(unit, day, &[Held { batch: batch.to_owned(), quantity }]);
     }
 
     fn counted(&mut self, unit: &Unit, day: Date, store: &[Held]) {

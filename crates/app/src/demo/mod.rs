@@ -157,7 +157,10 @@ pub async fn prepare(
         progress.seed,
         progress.offices_limit,
     );
+    // Provinces that are younger than the story's beginning have people too.
+    clock.show_present();
     let cast = Arc::new(people::gather(&node, &founder, &country)?);
+    clock.show(KEPRI_BEGINS_MS);
     let judge = Judge { packs, tree: node.tree() };
     let told = tell(&node, &clock, &cast, &country, judge, now_ms, &mut progress, days).await?;
     clock.show_present();
@@ -166,7 +169,7 @@ pub async fn prepare(
     Ok(Demo { node, accounts, password, told, cast, country: Arc::new(country) })
 }
 
-/// 1 January 2021, when everybody is hired.
+/// 1 January 2021, when the story begins.
 const KEPRI_BEGINS_MS: u64 = 1_609_459_200_000;
 
 impl Demo {
