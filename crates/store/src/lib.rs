@@ -37,12 +37,14 @@ pub use self::sql::{Reader, Tx};
 const READERS_IDLE_MAX: usize = 4;
 /// Page cache of one reader, in KiB: a node that idles stays small.
 const READER_CACHE_KIB: i64 = 2 * 1024;
-/// Page cache of the writer, in KiB: the indexes' inner pages and a commit group's leaves.
-const WRITER_CACHE_KIB: i64 = 16 * 1024;
+/// Page cache of the writer, in KiB: ids are random, so that all leaves of their indexes are in
+/// use; these are those of a year of the whole country. It grows only as far as it is used.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
 /// Prepared statements kept by a connection: more than there are in this crate on a hot path.
 const STATEMENTS_MAX: usize = 64;
-/// Pages of the write-ahead log at which a commit copies them into the file: 16 MB.
-const CHECKPOINT_PAGES: i64 = 4096;
+/// Pages of the write-ahead log at which a commit copies them into the file: 64 MB, so that a page
+/// that many commits touch is copied once. Read again within a second after a crash.
+const CHECKPOINT_PAGES: i64 = 16_384;
 
 /// A node's database, in its folder.
 #[derive(Debug)]

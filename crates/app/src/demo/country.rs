@@ -112,7 +112,7 @@ fn unit(tree: &Tree, id: OfficeId, province: OfficeId, on: Date, seed: u64) -> O
         silent: chance.random_range(2..14) + weak * 16,
         cut_off: if far { chance.random_range(8..30) } else { chance.random_range(0..3) },
         nihil: chance.random_range(700..890) - u32::from(town) * 90,
-        incidents: chance.random_range(40..190) + u32::from(town) * 70,
+        incidents: chance.random_range(30..130) + u32::from(town) * 50,
         prose: chance::per_mille(&mut chance, 450),
     };
     Some(Unit {

@@ -72,13 +72,24 @@ pub(super) async fn fill(
     Ok(sum)
 }
 
-/// Steps of one hour go together, so that each is received in the hour it was sent.
+/// Hours of UTC at which something new begins: among them those at which reports fall due in each
+/// of the three times of Indonesia (20:00 and 24:00), so that what was sent in time is received in
+/// time.
+const WATCHES: [u64; 10] = [0, 3, 6, 9, 11, 12, 13, 15, 16, 17];
+
+/// The part of the days in which a moment lies.
+fn watch(ms: u64) -> (u64, usize) {
+    let (day, hour) = (ms / (24 * HOUR_MS), ms / HOUR_MS % 24);
+    (day, WATCHES.partition_point(|begins| *begins <= hour))
+}
+
+/// Steps of one watch go together: each is received in the watch in which it was sent.
 fn tell(story: impl Iterator<Item = Step>, to: &mpsc::Sender<Vec<Step>>) {
     let mut batch: Vec<Step> = Vec::with_capacity(BATCH_MAX);
     for step in story {
-        let other_hour =
-            batch.first().is_some_and(|first| first.at_ms / HOUR_MS != step.at_ms / HOUR_MS);
-        if other_hour || batch.len() == BATCH_MAX {
+        let other_watch =
+            batch.first().is_some_and(|first| watch(first.at_ms) != watch(step.at_ms));
+        if other_watch || batch.len() == BATCH_MAX {
             let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_MAX));
             if to.blocking_send(full).is_err() {
                 return;
