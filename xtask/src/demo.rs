@@ -21,7 +21,7 @@ pub(crate) struct DemoArgs {
 /// Whose nodes, and their ports: the centre, which has most to tell, is shown last.
 const ROLES: [(&str, &str); 3] = [("regency", "8483"), ("province", "8482"), ("centre", "8481")];
 
-/// Builds, starts the province and the regency in the background, and the centre in front.
+/// Builds, starts the three nodes, and stays until the centre's ends.
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let program = setup::build(args.release)?;
     let base = sh::root().join("target/demo");
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     nodes[2].wait()
 }
 
-/// All at once: each waits for its disk most of the time.
+/// All at once: the smaller ones are ready long before the centre, beside its one committer.
 fn start_all(program: &Path, base: &Path, rest: &[String]) -> Vec<anyhow::Result<Server>> {
     std::thread::scope(|scope| {
         let starting = ROLES.map(|(role, port)| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::office::OfficeEvent;
 use domain::op::{self, Audience, Change, FORMAT, Lane, Op, OpError};
-use domain::pack::{Pack, UpgradeProblem, check_upgrade};
+use domain::pack::{Pack, UpgradeFault, UpgradeProblem, check_upgrade};
 use domain::problem::{Problem, ProblemCode};
 use store::audit::{self, Entry};
 use store::{StoreError, offices};
@@ -230,13 +230,13 @@ fn standing_pack(
         let pack = Some(Arc::clone(pack));
         return Ok(Some(Committed { pos: row.pos, event: None, pack }));
     }
-    if pack.version <= latest.version {
+    let problems = check_upgrade(latest, pack);
+    if problems.iter().any(|problem| problem.fault == UpgradeFault::VersionNotHigher) {
         return Err(ControlError::Version {
             pack: pack.name.clone(),
             version: pack.version,
             latest: latest.version,
         });
     }
-    let problems = check_upgrade(latest, pack);
     if problems.is_empty() { Ok(None) } else { Err(ControlError::Upgrade(problems)) }
 }

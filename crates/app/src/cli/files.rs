@@ -18,8 +18,8 @@ go to a file with their reasons; correct them there and import that file again. 
 twice changes nothing.
 
 Examples:
-  genggam import events.csv --mapping mappings/conflict_events.toml --dry-run --as analis
-  genggam import events.csv --mapping mappings/conflict_events.toml --as analis";
+  genggam import events.csv --mapping mappings/conflict_events.toml --dry-run --as verifikator.pusat
+  genggam import events.csv --mapping mappings/conflict_events.toml --as verifikator.pusat";
 
 pub(super) const EXPORT_EXAMPLES: &str = "\
 Examples:
