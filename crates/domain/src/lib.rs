@@ -16,5 +16,7 @@ pub mod period;
 pub mod permit;
 pub mod problem;
 pub mod record;
+pub mod sync;
+pub mod trust;
 pub mod value;
 pub mod workflow;

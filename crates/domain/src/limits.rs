@@ -20,6 +20,8 @@ pub const FORM_BYTES_MAX: usize = 512 * 1024;
 pub const SAW_MAX: usize = 16;
 /// Operations of one record: a year of daily discussion.
 pub const OPS_PER_RECORD_MAX: usize = 2_000;
+/// Streams that one revocation names: a province's node writes to each of its regencies.
+pub const REVOKED_STREAMS_MAX: usize = 2_048;
 /// Cells returned in one transition.
 pub const RETURNED_CELLS_MAX: usize = 500;
 /// Bytes of one source file of a pack.
@@ -76,3 +78,34 @@ pub const OFFICES_MAX: usize = 200_000;
 pub const OFFICE_QUERY_BYTES_MAX: usize = 200;
 /// Offices that an answer to a look-up proposes: as many as a person reads.
 pub const OFFICE_CANDIDATES_MAX: usize = 8;
+/// Bytes of one frame of sync: half a second of a link of 128 kbit/s, so that what is urgent never
+/// waits longer behind it.
+pub const FRAME_BYTES_MAX: usize = 8 * 1024;
+/// Operations of one frame.
+pub const FRAME_OPS_MAX: usize = 64;
+/// Bytes of a frame's operations before they are squeezed: the largest operation and room to spare.
+pub const FRAME_RAW_BYTES_MAX: usize = 2 * OP_BYTES_MAX;
+/// Bytes of operations put into one frame before squeezing, unless a single one is larger: texts
+/// squeeze to a tenth, and more would not fit a frame.
+pub const FRAME_RAW_BYTES_AIM: usize = 96 * 1024;
+/// Bytes on their way to a peer that it hasn't acknowledged: what a dead link costs twice, and
+/// above what 128 kbit/s carry in a round trip of 1.4 s.
+pub const WINDOW_BYTES_MAX: usize = 24 * 1024;
+/// Operations between two signed heads of a stream: a frame ends at a signed head.
+pub const SIGNED_EVERY_OPS: usize = 16;
+/// Cursors of one HELLO: streams of a country's nodes and devices.
+pub const CURSORS_MAX: usize = 65_536;
+/// Cursors that a dialling node puts into its HELLO without being asked: one packet.
+pub const CURSORS_UNASKED_MAX: usize = 96;
+/// Packs named in a HELLO.
+pub const HELLO_PACKS_MAX: usize = 256;
+/// Dictionaries named in a HELLO: a frame names one in a byte.
+pub const HELLO_DICTIONARIES_MAX: usize = 200;
+/// Milliseconds without a word from a peer that owes one, after which it is taken for dead: four
+/// round trips of a satellite link.
+pub const DEAD_PEER_MS: u64 = 6_000;
+/// Milliseconds without a word on an idle session after which a peer is asked: below what routers
+/// of mobile networks forget.
+pub const IDLE_PING_MS: u64 = 25_000;
+/// Milliseconds for HELLO to come: two round trips after the connection on the weakest link.
+pub const HELLO_MS_MAX: u64 = 15_000;

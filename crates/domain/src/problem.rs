@@ -126,6 +126,24 @@ problems! {
     OpTooLarge = "op.too_large",
     /// The operation's signature or chain doesn't hold.
     OpForged = "op.forged",
+    /// The operation or its stream is beyond what its writer may say or the node may have.
+    OpOutOfScope = "op.out_of_scope",
+    /// Another operation of the same writer stands at this place: proof of a fork.
+    OpFork = "op.fork",
+    /// The writer is revoked before this operation.
+    OpRevoked = "op.revoked",
+    /// No standing authority has certified the key.
+    SyncUnknownWriter = "sync.unknown_writer",
+    /// The key is revoked.
+    SyncRevoked = "sync.revoked",
+    /// The peer did not prove that it holds its key on this connection.
+    SyncProof = "sync.proof",
+    /// Another office answers than the one that was dialled.
+    SyncOtherOffice = "sync.other_office",
+    /// This node has no authority over keys of that office.
+    NoAuthority = "enrol.no_authority",
+    /// The two programs are too far apart: the older one must be updated.
+    SyncVersion = "sync.version",
     /// The node is busy; try again.
     Busy = "node.busy",
     /// The node's storage failed.

@@ -4,6 +4,7 @@ use domain::expr::{self, Datum, Moment, Scene};
 use domain::form;
 use domain::hlc;
 use domain::ids::RecordId;
+use domain::limits::SIGNED_EVERY_OPS;
 use domain::op::{Change, SealedOp, StreamHead, StreamId, sign_head};
 use domain::pack::Pack;
 use domain::period::Date;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use store::log::{self, Logged, Pos};
 use store::packs::PackRow;
 use store::records::{self, Index};
-use store::{StoreError, Tx, offices, packs};
+use store::{StoreError, Tx, offices, packs, statements};
 use thiserror::Error;
 
 use crate::events::RecordEvent;
@@ -30,6 +31,16 @@ pub(crate) struct Committed {
     pub(crate) event: Option<RecordEvent>,
     /// The pack that it brought.
     pub(crate) pack: Option<Arc<Pack>>,
+    /// It changed the offices.
+    pub(crate) offices: bool,
+    /// It was a certificate or a revocation.
+    pub(crate) statement: bool,
+}
+
+impl Committed {
+    pub(crate) fn at(pos: Pos) -> Self {
+        Self { pos, event: None, pack: None, offices: false, statement: false }
+    }
 }
 
 /// Appends an operation to the log and brings everything derived from it up to date, in the same
@@ -42,7 +53,7 @@ pub(crate) fn commit_op(
     received_ms: u64,
 ) -> Result<Committed, StoreError> {
     let pos = log::append(tx, op, received_ms)?;
-    let mut committed = Committed { pos, event: None, pack: None };
+    let mut committed = Committed::at(pos);
     match &op.op().change {
         Change::Create(_)
         | Change::Patch(_)
@@ -53,7 +64,14 @@ pub(crate) fn commit_op(
             committed.event = place.fold_in(op, standing)?;
         }
         Change::Pack(bytes) => committed.pack = take_pack(tx, known, bytes, pos, received_ms)?,
-        Change::Office(event) => offices::put(tx, pos, event)?,
+        Change::Office(event) => {
+            offices::put(tx, pos, event)?;
+            committed.offices = true;
+        }
+        Change::Certificate(_) | Change::Revocation(_) => {
+            statements::put(tx, pos, op)?;
+            committed.statement = true;
+        }
         Change::Unknown(_) => {}
     }
     Ok(committed)
@@ -115,6 +133,25 @@ fn all_of(tx: &Tx<'_>, id: RecordId) -> Result<Vec<Tagged>, StoreError> {
 
 pub(crate) fn tagged(logged: &Logged) -> Tagged {
     logged.op.tagged()
+}
+
+/// Folds a record again, of which operations were taken out at a position.
+pub(crate) fn fold_again(
+    tx: &Tx<'_>,
+    known: &PackSet,
+    id: RecordId,
+    pos: Pos,
+    now_ms: u64,
+) -> Result<Option<Committed>, StoreError> {
+    match record::fold(&all_of(tx, id)?, known) {
+        Ok(Some(record)) => {
+            let place = Place { tx, known, pos, received_ms: now_ms };
+            let event = place.keep(Some(record))?;
+            Ok(Some(Committed { event, ..Committed::at(pos) }))
+        }
+        Ok(None) => records::remove(tx, id).map(|()| None),
+        Err(FoldError::UnknownType(wanted)) => records::wait(tx, id, &wanted).map(|()| None),
+    }
 }
 
 /// Keeps a pack and folds the records that waited for it. Bytes that are no pack of ours stay in
@@ -200,11 +237,13 @@ pub(crate) struct Pen {
     pub(crate) clock: hlc::Clock,
     heads: BTreeMap<StreamId, StreamHead>,
     moved: BTreeMap<StreamId, StreamHead>,
+    /// Heads within what this transaction wrote that are signed too: frames end at signed heads.
+    between: Vec<(StreamId, StreamHead)>,
 }
 
 impl Pen {
     pub(crate) fn new(clock: hlc::Clock) -> Self {
-        Self { clock, heads: BTreeMap::new(), moved: BTreeMap::new() }
+        Self { clock, heads: BTreeMap::new(), moved: BTreeMap::new(), between: Vec::new() }
     }
 
     /// Where a stream stands, with what this transaction wrote.
@@ -217,23 +256,37 @@ impl Pen {
 
     /// Notes that this transaction wrote an operation.
     pub(crate) fn wrote(&mut self, op: &SealedOp) {
+        if op.seq() % SIGNED_EVERY_OPS as u64 == 0 {
+            self.between.push((op.stream().clone(), op.head()));
+        }
         self.moved.insert(op.stream().clone(), op.head());
     }
 
-    /// Signs each stream that this transaction wrote, once.
+    /// Signs where each stream that this transaction wrote stands, and heads on the way.
     pub(crate) fn sign(&self, tx: &Tx<'_>, key: &SigningKey) -> Result<(), StoreError> {
-        let mut moved = self.moved.iter();
-        moved.try_for_each(|(stream, head)| log::put_signed_head(tx, &sign_head(key, stream, head)))
+        let between = self.between.iter().map(|(stream, head)| (stream, head));
+        let mut due = self.moved.iter().chain(between);
+        due.try_for_each(|(stream, head)| log::put_signed_head(tx, &sign_head(key, stream, head)))
     }
 
-    /// The transaction is durable.
-    pub(crate) fn committed(&mut self) {
+    /// The transaction is durable: the streams that it wrote, with what comes next.
+    pub(crate) fn committed(&mut self) -> Vec<(StreamId, u64)> {
+        self.between.clear();
+        let grew = self.moved.iter().map(|(stream, head)| (stream.clone(), head.next_seq));
+        let grew = grew.collect();
         self.heads.append(&mut self.moved);
+        grew
+    }
+
+    /// A stream of this node's came from elsewhere: where it stands is read again.
+    pub(crate) fn forget(&mut self, stream: &StreamId) {
+        self.heads.remove(stream);
     }
 
     /// The transaction left nothing: where the streams stand is read again.
     pub(crate) fn rolled_back(&mut self) {
         self.moved.clear();
+        self.between.clear();
         self.heads.clear();
     }
 }

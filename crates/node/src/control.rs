@@ -1,11 +1,15 @@
-//! What administrators bring into the log: packs and events of offices.
+//! What administrators bring into the log: packs, events of offices, certificates and
+//! revocations.
 
 use std::sync::Arc;
 
+use domain::ids::{OfficeId, WriterId};
 use domain::office::OfficeEvent;
 use domain::op::{self, Audience, Change, FORMAT, Lane, Op, OpError};
 use domain::pack::{Pack, UpgradeFault, UpgradeProblem, check_upgrade};
+use domain::permit::Permit;
 use domain::problem::{Problem, ProblemCode};
+use domain::trust::{Certificate, KeyRole};
 use store::audit::{self, Entry};
 use store::{StoreError, offices};
 use thiserror::Error;
@@ -14,6 +18,7 @@ use tokio::sync::oneshot;
 use crate::actor::Actor;
 use crate::clock;
 use crate::commit::{self, Committed};
+use crate::enrol;
 use crate::failure::{Failure, FailureKind, Storage, storage_problem};
 use crate::group::Work;
 use crate::node::Node;
@@ -21,7 +26,7 @@ use crate::policy::{Action, Denied, PolicyProblem, Resource, check_pack};
 use crate::submit::Desk;
 use crate::world::World;
 
-/// A pack or an event of offices to bring into the log.
+/// Something to bring into the log.
 #[derive(Debug)]
 pub(crate) struct Control {
     by: Actor,
@@ -32,6 +37,8 @@ pub(crate) struct Control {
 enum What {
     Pack(Arc<Pack>),
     Office(OfficeEvent),
+    Certificate(Certificate),
+    Revocation(WriterId, String),
 }
 
 /// Why a pack or an event of offices is not brought into the log.
@@ -65,6 +72,13 @@ pub enum ControlError {
     /// The operation can't be sealed.
     #[error("the operation cannot be sealed")]
     Op(#[source] Arc<OpError>),
+    /// This node's office has no authority over the key: it certifies keys of offices below it,
+    /// and devices of its own.
+    #[error("this node has no authority over keys of office {0}")]
+    NoAuthority(OfficeId),
+    /// No certified key has this name.
+    #[error("no certified key is called {0}")]
+    UnknownWriter(WriterId),
     /// Too much is waiting to be written.
     #[error("too much waits to be written")]
     Busy,
@@ -86,7 +100,8 @@ impl Failure for ControlError {
             Self::Policy(_) | Self::Pack(_) | Self::Upgrade(_) | Self::Tree(_) | Self::Op(_) => {
                 FailureKind::Invalid
             }
-            Self::Version { .. } => FailureKind::Refused,
+            Self::Version { .. } | Self::NoAuthority(_) => FailureKind::Refused,
+            Self::UnknownWriter(_) => FailureKind::NotFound,
             Self::Busy => FailureKind::Busy,
             Self::Storage(_) => FailureKind::Storage,
         }
@@ -123,6 +138,12 @@ impl Failure for ControlError {
             Self::Tree(error) => {
                 vec![Problem::new(ProblemCode::WrongOffice).with("message", error)]
             }
+            Self::NoAuthority(office) => {
+                vec![Problem::new(ProblemCode::NoAuthority).with("office", office)]
+            }
+            Self::UnknownWriter(writer) => {
+                vec![Problem::new(ProblemCode::SyncUnknownWriter).with("writer", writer)]
+            }
             Self::Op(error) => vec![Problem::new(error.code())],
             Self::Busy => vec![Problem::new(ProblemCode::Busy)],
             Self::Storage(_) => storage_problem(),
@@ -153,6 +174,27 @@ impl Node {
         self.bring(by, What::Office(event)).await
     }
 
+    /// Certifies a key of an office below this node's, or of a device of its own.
+    ///
+    /// # Errors
+    /// If the person may not manage that office, or this node has no authority over it.
+    pub async fn certify(&self, by: &Actor, certificate: Certificate) -> Result<u64, ControlError> {
+        self.bring(by, What::Certificate(certificate)).await
+    }
+
+    /// Revokes a key: what it wrote and this node holds stays trusted, nothing after it.
+    ///
+    /// # Errors
+    /// If the person may not manage its office, or this node has no authority over it.
+    pub async fn revoke(
+        &self,
+        by: &Actor,
+        writer: WriterId,
+        reason: &str,
+    ) -> Result<u64, ControlError> {
+        self.bring(by, What::Revocation(writer, reason.to_owned())).await
+    }
+
     async fn bring(&self, by: &Actor, what: What) -> Result<u64, ControlError> {
         let (reply, answer) = oneshot::channel();
         let control = Box::new(Control { by: by.clone(), what });
@@ -163,51 +205,99 @@ impl Node {
 }
 
 /// Writes it, within one transaction.
-pub(crate) fn perform(desk: &mut Desk<'_>, control: &Control) -> Result<Committed, ControlError> {
-    let by = &control.by;
-    let home = desk.home;
-    let permit = desk.judge.authorise(by, Action::Publish, "", &Resource::Office, home)?;
-    let (change, subject) = match &control.what {
+pub(crate) fn perform(
+    desk: &mut Desk<'_>,
+    control: &Control,
+) -> Result<Vec<Committed>, ControlError> {
+    let (home, down) = (desk.home, Audience::Down(desk.home));
+    match &control.what {
         What::Pack(pack) => {
+            let permit = desk.may(&control.by, Action::Publish, home)?;
             let bytes = encoded(pack)?;
             if let Some(known) = standing_pack(desk, pack, &bytes)? {
-                return Ok(known);
+                return Ok(vec![known]);
             }
-            (Change::Pack(bytes), format!("{} {}", pack.name, pack.version))
+            desk.note(&control.by, "publish", format!("{} {}", pack.name, pack.version))?;
+            Ok(vec![desk.state(&permit, down, Change::Pack(bytes))?])
         }
         What::Office(event) => {
+            let permit = desk.may(&control.by, Action::Publish, home)?;
             let mut events = offices::all(desk.tx)?;
             events.push(event.clone());
             World::new(crate::packs::PackSet::default(), &events)
                 .map_err(|error| ControlError::Tree(Arc::new(error)))?;
-            (Change::Office(event.clone()), format!("{} {}", event.date, event.basis))
+            desk.note(&control.by, "publish", format!("{} {}", event.date, event.basis))?;
+            Ok(vec![desk.state(&permit, down, Change::Office(event.clone()))?])
         }
-    };
-    let op = Op {
-        format: FORMAT,
-        time: desk.pen.clock.tick(desk.now_ms),
-        author: by.person(),
-        office: home,
-        submission: clock::submission_id(),
-        change,
-    };
-    let stream = desk.own.stream(Audience::Down(home), Lane::Control);
-    let head = desk.pen.head(desk.tx, &stream)?;
-    let sealed =
-        op::seal(&permit, &stream, &head, op).map_err(|error| ControlError::Op(Arc::new(error)))?;
-    let committed = commit::commit_op(desk.tx, &desk.world.packs, &sealed, None, desk.now_ms)?;
-    desk.pen.wrote(&sealed);
-    audit::put(
-        desk.tx,
-        &Entry {
-            at_ms: desk.now_ms,
-            person: Some(by.person()),
-            action: "publish".to_owned(),
-            subject,
-            detail: String::new(),
-        },
-    )?;
-    Ok(committed)
+        What::Certificate(certificate) => {
+            let office = certificate.office;
+            let permit = desk.may(&control.by, Action::Administer, office)?;
+            enrol::check_certificate(desk, certificate)?;
+            let subject = format!("{} {}", certificate.name, office);
+            desk.note(&control.by, "enrol", subject)?;
+            let change = Change::Certificate(certificate.clone());
+            desk.state_of(&permit, office, certificate.role, &change)
+        }
+        What::Revocation(writer, reason) => {
+            let (role, office) = enrol::revocable(desk, *writer)?;
+            let permit = desk.may(&control.by, Action::Administer, office)?;
+            let change = Change::Revocation(enrol::revocation(desk, *writer, reason)?);
+            desk.note(&control.by, "revoke", writer.to_string())?;
+            desk.state_of(&permit, office, role, &change)
+        }
+    }
+}
+
+impl Desk<'_> {
+    fn may(&self, by: &Actor, action: Action, office: OfficeId) -> Result<Permit, Denied> {
+        self.judge.authorise(by, action, "", &Resource::Office, office)
+    }
+
+    fn note(&self, by: &Actor, action: &str, subject: String) -> Result<(), StoreError> {
+        let (at_ms, action) = (self.now_ms, action.to_owned());
+        let person = Some(by.person());
+        audit::put(self.tx, &Entry { at_ms, person, action, subject, detail: String::new() })
+    }
+
+    /// Says something about a key of an office: to the offices above it, and, where the key is a
+    /// node's, to those below, which take its word.
+    fn state_of(
+        &mut self,
+        permit: &Permit,
+        office: OfficeId,
+        role: KeyRole,
+        change: &Change,
+    ) -> Result<Vec<Committed>, ControlError> {
+        let up = self.state(permit, Audience::Up(office), change.clone())?;
+        Ok(match role {
+            KeyRole::Device => vec![up],
+            KeyRole::Node => vec![up, self.state(permit, Audience::Down(office), change.clone())?],
+        })
+    }
+
+    /// Seals a change on the control lane and commits it.
+    fn state(
+        &mut self,
+        permit: &Permit,
+        audience: Audience,
+        change: Change,
+    ) -> Result<Committed, ControlError> {
+        let op = Op {
+            format: FORMAT,
+            time: self.pen.clock.tick(self.now_ms),
+            author: permit.person(),
+            office: self.home,
+            submission: clock::submission_id(),
+            change,
+        };
+        let stream = self.own.stream(audience, Lane::Control);
+        let head = self.pen.head(self.tx, &stream)?;
+        let sealed = op::seal(permit, &stream, &head, op)
+            .map_err(|error| ControlError::Op(Arc::new(error)))?;
+        let committed = commit::commit_op(self.tx, &self.world.packs, &sealed, None, self.now_ms)?;
+        self.pen.wrote(&sealed);
+        Ok(committed)
+    }
 }
 
 /// A pack's bytes, as every node will read them.
@@ -228,7 +318,7 @@ fn standing_pack(
         && row.bytes == bytes
     {
         let pack = Some(Arc::clone(pack));
-        return Ok(Some(Committed { pos: row.pos, event: None, pack }));
+        return Ok(Some(Committed { pack, ..Committed::at(row.pos) }));
     }
     let problems = check_upgrade(latest, pack);
     if problems.iter().any(|problem| problem.fault == UpgradeFault::VersionNotHigher) {

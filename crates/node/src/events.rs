@@ -1,10 +1,14 @@
 //! What a node tells its listeners.
 
 use domain::ids::{OfficeId, RecordId};
+use domain::op::StreamId;
 use serde::Serialize;
 
 /// Events that a slow listener may lag behind before it loses some and must look again.
 pub(crate) const EVENTS_KEPT_MAX: usize = 1_024;
+
+/// Growths that a session may lag behind before it reads again where every stream stands.
+pub(crate) const GROWTH_KEPT_MAX: usize = 4_096;
 
 /// Something that changed at this node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +28,15 @@ pub enum Event {
         /// Its version.
         version: u32,
     },
+}
+
+/// What peers are told: what there is to send, and by which rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Growth {
+    /// A stream stands further: its next sequence number.
+    Stream(StreamId, u64),
+    /// Who may have and write what has changed.
+    Rules,
 }
 
 /// A record that began or changed.

@@ -4,21 +4,21 @@
 use std::sync::Arc;
 
 use domain::limits::COMMIT_GROUP_MAX;
-use store::StoreError;
+use domain::op::Lane;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::actor::Actor;
-use crate::commit::{Committed, Pen};
-use crate::control::{self, Control, ControlError};
-use crate::events::Event;
-use crate::failure::Storage;
-use crate::ingest::{self, Batch, IngestError, Ingested};
+use crate::control::{Control, ControlError};
+use crate::events::{Event, Growth};
+use crate::ingest::{Batch, IngestError, Ingested};
 use crate::node::{Core, Node};
-use crate::submit::{self, Desk, Purpose, Submission, SubmitError, Submitted};
-use crate::world::World;
+use crate::submit::{Purpose, Submission, SubmitError, Submitted};
+use crate::writer::{Effects, Entry, Writer};
 
 /// Work that may wait: a few groups, so that a wait stays short and memory bounded.
 pub(crate) const QUEUE_MAX: usize = 4 * COMMIT_GROUP_MAX;
+/// Operations of other nodes that share one durable transaction: many peers return at once.
+const INGEST_GROUP_OPS: usize = 4 * COMMIT_GROUP_MAX;
 
 /// Something to write.
 #[derive(Debug)]
@@ -31,11 +31,12 @@ pub(crate) enum Work {
 /// A submission with whoever waits for its receipt.
 #[derive(Debug)]
 pub(crate) struct Filed {
-    by: Arc<Actor>,
-    purpose: Purpose,
-    submission: Box<Submission>,
+    entry: Entry,
     reply: oneshot::Sender<Result<Submitted, SubmitError>>,
 }
+
+/// Operations of another node, with whoever waits until they are durable.
+type Sent = (Box<Batch>, oneshot::Sender<Result<Ingested, IngestError>>);
 
 impl Node {
     /// Submits. The answer comes when it is durable.
@@ -105,13 +106,13 @@ fn file(
     submission: Submission,
 ) -> (Work, oneshot::Receiver<Result<Submitted, SubmitError>>) {
     let (reply, answer) = oneshot::channel();
-    let submission = Box::new(submission);
-    (Work::Submit(Filed { by: Arc::clone(by), purpose, submission, reply }), answer)
+    let entry = Entry { by: Arc::clone(by), purpose, submission: Box::new(submission) };
+    (Work::Submit(Filed { entry, reply }), answer)
 }
 
 /// The writing thread: takes what waits, up to a group, and commits it.
-pub(crate) fn run(core: &Arc<Core>, mut work: mpsc::Receiver<Work>, mut pen: Pen) {
-    let mut writer = Writer { core, pen: &mut pen };
+pub(crate) fn run(core: &Arc<Core>, mut work: mpsc::Receiver<Work>, writer: Writer) {
+    let mut desk = Committer { core, writer };
     let mut held = None;
     while let Some(next) = held.take().or_else(|| work.blocking_recv()) {
         match next {
@@ -124,10 +125,27 @@ pub(crate) fn run(core: &Arc<Core>, mut work: mpsc::Receiver<Work>, mut pen: Pen
                         Err(_) => break,
                     }
                 }
-                writer.commit(group);
+                desk.submit(group);
             }
-            Work::Control(control, reply) => answer(reply, writer.control(&control)),
-            Work::Ingest(batch, reply) => answer(reply, writer.ingest(&batch)),
+            Work::Control(control, reply) => answer(reply, desk.control(&control)),
+            Work::Ingest(batch, reply) => {
+                let mut ops = batch.ops.len();
+                // What changes who is trusted holds for what comes after it.
+                let mut last = batch.stream.lane == Lane::Control;
+                let mut group = vec![(batch, reply)];
+                while ops < INGEST_GROUP_OPS && !last && held.is_none() {
+                    match work.try_recv() {
+                        Ok(Work::Ingest(batch, reply)) => {
+                            ops += batch.ops.len();
+                            last = batch.stream.lane == Lane::Control;
+                            group.push((batch, reply));
+                        }
+                        Ok(other) => held = Some(other),
+                        Err(_) => break,
+                    }
+                }
+                desk.ingest(group);
+            }
         }
     }
 }
@@ -137,118 +155,73 @@ fn answer<T>(reply: oneshot::Sender<T>, result: T) {
     drop(reply.send(result));
 }
 
-type Outcome = Result<(Submitted, Option<Committed>), SubmitError>;
-
-struct Writer<'a> {
+struct Committer<'a> {
     core: &'a Core,
-    pen: &'a mut Pen,
+    writer: Writer,
 }
 
-impl Writer<'_> {
+impl Committer<'_> {
     /// Commits a group. If its transaction fails, each submission is tried on its own, so that
     /// one can't take the others with it.
-    fn commit(&mut self, group: Vec<Filed>) {
-        match self.try_commit(&group) {
-            Ok(outcomes) => self.answer_all(group, outcomes),
-            Err(error) if group.len() == 1 => {
-                let failed = group.into_iter().map(|filed| filed.reply);
-                failed.for_each(|reply| answer(reply, Err(SubmitError::Storage(error.clone()))));
+    fn submit(&mut self, group: Vec<Filed>) {
+        let (entries, replies): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|filed| (filed.entry, filed.reply)).unzip();
+        match self.writer.submit(&self.core.kernel, &entries) {
+            Ok((answers, effects)) => {
+                replies.into_iter().zip(answers).for_each(|(reply, result)| answer(reply, result));
+                self.tell(effects);
+            }
+            Err(error) if entries.len() == 1 => {
+                let failed = |reply| answer(reply, Err(SubmitError::Storage(error.clone())));
+                replies.into_iter().for_each(failed);
             }
             Err(error) => {
-                tracing::warn!(%error, group = group.len(), "a group failed: one by one");
-                group.into_iter().for_each(|filed| self.commit(vec![filed]));
-            }
-        }
-    }
-
-    fn try_commit(&mut self, group: &[Filed]) -> Result<Vec<Outcome>, Storage> {
-        let core = self.core;
-        let world = core.world();
-        self.write(&world, |desk| {
-            let mut outcomes = Vec::with_capacity(group.len());
-            for filed in group {
-                match submit::submit(desk, &filed.by, filed.purpose, &filed.submission) {
-                    Err(SubmitError::Storage(error)) => return Err(error),
-                    outcome => outcomes.push(outcome),
+                tracing::warn!(%error, group = entries.len(), "a group failed: one by one");
+                for (entry, reply) in entries.into_iter().zip(replies) {
+                    self.submit(vec![Filed { entry, reply }]);
                 }
             }
-            Ok(outcomes)
-        })
-    }
-
-    fn answer_all(&self, group: Vec<Filed>, outcomes: Vec<Outcome>) {
-        let mut changed = Vec::new();
-        for (filed, outcome) in group.into_iter().zip(outcomes) {
-            let result = outcome.map(|(submitted, committed)| {
-                changed.extend(committed.and_then(|committed| committed.event));
-                submitted
-            });
-            answer(filed.reply, result);
         }
-        self.core.wake.wake();
-        changed.into_iter().for_each(|event| self.core.tell(Event::Record(event)));
     }
 
     fn control(&mut self, control: &Control) -> Result<u64, ControlError> {
-        let world = self.core.world();
-        let committed = self.write(&world, |desk| control::perform(desk, control))?;
-        self.took_effect(&world, &committed);
-        Ok(committed.pos.0)
+        let (pos, effects) = self.writer.control(&self.core.kernel, control)?;
+        self.tell(effects);
+        Ok(pos)
     }
 
-    /// A pack or an event of offices is durable: from now on it holds.
-    fn took_effect(&self, world: &World, committed: &Committed) {
-        if let Some(pack) = &committed.pack {
-            self.core.set_world(world.with_pack(Arc::clone(pack)));
+    fn ingest(&mut self, group: Vec<Sent>) {
+        let batches: Vec<&Batch> = group.iter().map(|(batch, _)| batch.as_ref()).collect();
+        match self.writer.ingest(&self.core.kernel, &batches) {
+            Ok((answers, effects)) => {
+                let replies = group.into_iter().map(|(_, reply)| reply);
+                replies.zip(answers).for_each(|(reply, result)| answer(reply, result));
+                self.tell(effects);
+            }
+            Err(error) if group.len() == 1 => {
+                let failed = |(_, reply)| answer(reply, Err(IngestError::Storage(error.clone())));
+                group.into_iter().for_each(failed);
+            }
+            Err(error) => {
+                tracing::warn!(%error, group = group.len(), "a group failed: one by one");
+                group.into_iter().for_each(|sent| self.ingest(vec![sent]));
+            }
+        }
+    }
+
+    /// Tells listeners and peers what is durable.
+    fn tell(&self, effects: Effects) {
+        self.core.wake.wake();
+        for pack in effects.packs {
             let (name, version) = (pack.name.clone(), pack.version);
             self.core.tell(Event::Pack { name, version });
-        } else {
-            self.reload();
         }
-        self.core.wake.wake();
-    }
-
-    fn reload(&self) {
-        match self.core.store.read(crate::node::load_world) {
-            Ok(world) => self.core.set_world(world),
-            Err(error) => tracing::error!(%error, "the offices in the log cannot be read again"),
+        effects.records.into_iter().for_each(|event| self.core.tell(Event::Record(event)));
+        if effects.rules {
+            self.core.tell_peers(Growth::Rules);
         }
-    }
-
-    fn ingest(&mut self, batch: &Batch) -> Result<Ingested, IngestError> {
-        let world = self.core.world();
-        let (ingested, committed) = self.write(&world, |desk| ingest::ingest(desk, batch))?;
-        let controls = committed.iter().any(|one| one.event.is_none());
-        if controls {
-            self.reload();
+        for (stream, next_seq) in effects.grew {
+            self.core.tell_peers(Growth::Stream(stream, next_seq));
         }
-        self.core.wake.wake();
-        let events = committed.into_iter().filter_map(|one| one.event);
-        events.for_each(|event| self.core.tell(Event::Record(event)));
-        Ok(ingested)
-    }
-
-    /// One transaction, with the streams that it wrote signed at its end.
-    fn write<T, E: From<StoreError>>(
-        &mut self,
-        world: &World,
-        work: impl FnOnce(&mut Desk<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let core = self.core;
-        let now_ms = core.clock.now_ms();
-        let judge = world.judge(core.home, now_ms);
-        let pen = &mut *self.pen;
-        let written = core.store.write(|tx| {
-            let mut desk =
-                Desk { tx, world, judge: &judge, own: &core.own, home: core.home, pen, now_ms };
-            let done = work(&mut desk)?;
-            desk.pen.sign(tx, &core.key)?;
-            Ok(done)
-        });
-        match &written {
-            Ok(_) => self.pen.committed(),
-            Err(_) => self.pen.rolled_back(),
-        }
-        written
     }
 }

@@ -1,9 +1,11 @@
 //! Operations of other nodes: what proves itself joins at the same commit as our own; what
 //! doesn't is quarantined for an administrator to see.
 
-use domain::op::{self, Change, SignedHead, StreamHead, StreamId, VerifyError};
+use domain::op::{self, Change, SealedOp, SignedHead, StreamHead, StreamId, chain_link};
 use domain::problem::{Problem, ProblemCode};
-use ed25519_dalek::VerifyingKey;
+use domain::sync::Rules;
+use domain::trust::Distrust;
+use store::log::Pos;
 use store::quarantine::{self, Quarantined};
 use store::{StoreError, log, records};
 use thiserror::Error;
@@ -17,7 +19,7 @@ use crate::packs::PackSet;
 use crate::submit::Desk;
 
 /// Operations of one stream, as another node sends them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// The stream.
     pub stream: StreamId,
@@ -25,14 +27,13 @@ pub struct Batch {
     pub first_seq: u64,
     /// Their bytes, in order.
     pub ops: Vec<Vec<u8>>,
-    /// The writer's signature over where they lead.
-    pub head: SignedHead,
-    /// The writer's key.
-    pub key: VerifyingKey,
+    /// The writer's signature over the head after the last; ignored where a revocation vouches
+    /// for that head.
+    pub signature: [u8; 64],
 }
 
 /// What came of a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ingested {
     /// Operations that are new here and kept.
     pub kept: usize,
@@ -42,6 +43,8 @@ pub struct Ingested {
     pub quarantined: usize,
     /// What the stream's next operation here is.
     pub next_seq: u64,
+    /// Why it was not taken, if it wasn't.
+    pub refused: Option<ProblemCode>,
 }
 
 /// Why nothing of a batch could be looked at.
@@ -101,31 +104,37 @@ impl Node {
     }
 }
 
+/// Why a batch is not taken: the code, and more for an administrator.
+struct Refusal {
+    code: ProblemCode,
+    detail: String,
+}
+
+impl Refusal {
+    fn new(code: ProblemCode, detail: impl ToString) -> Self {
+        Self { code, detail: detail.to_string() }
+    }
+}
+
 /// Takes a batch, within one transaction.
 pub(crate) fn ingest(
     desk: &mut Desk<'_>,
+    rules: &Rules,
     batch: &Batch,
 ) -> Result<(Ingested, Vec<Committed>), IngestError> {
     let here = log::head(desk.tx, &batch.stream)?;
-    if batch.stream.writer == desk.own.writer {
-        return refuse(desk, batch, ProblemCode::OpForged, "this node's own stream", &here);
-    }
     if batch.first_seq > here.next_seq {
         return Err(IngestError::Gap { next_seq: here.next_seq });
     }
     // The part that is here already is judged again with the rest: a second operation under one
-    // number breaks the chain and is kept as proof.
-    let from = start_of(desk, batch, &here)?;
-    let sealed = match op::verify(&batch.stream, &from, &batch.ops, &batch.head, &batch.key) {
+    // number is kept as proof of a fork.
+    let sealed = match proved(desk, rules, batch, &here)? {
         Ok(sealed) => sealed,
-        Err(error) => return refuse(desk, batch, error.code(), &chain_text(&error), &here),
+        Err(refusal) => return refuse(desk, batch, &refusal, &here),
     };
     let mut packs: PackSet = PackSet::clone(&desk.world.packs);
     let mut committed = Vec::new();
-    for sealed in &sealed {
-        if sealed.seq() < here.next_seq {
-            continue;
-        }
+    for sealed in sealed.iter().filter(|sealed| sealed.seq() >= here.next_seq) {
         desk.pen.clock.witness(sealed.op().time, desk.now_ms);
         let standing = match sealed.op().change.record() {
             Some(record) => records::get(desk.tx, record)?,
@@ -137,36 +146,93 @@ pub(crate) fn ingest(
         }
         committed.push(one);
     }
-    if !committed.is_empty() {
-        log::put_signed_head(desk.tx, &batch.head)?;
+    let after = sealed.last().map_or(here, SealedOp::head);
+    if !committed.is_empty() && rules.trust.vouched(&batch.stream, after.next_seq).is_none() {
+        log::put_signed_head(desk.tx, &signed(batch, &after))?;
+    }
+    if batch.stream.writer == desk.own.writer {
+        desk.pen.forget(&batch.stream);
     }
     let ingested = Ingested {
         kept: committed.len(),
         known: batch.ops.len() - committed.len(),
-        quarantined: 0,
-        next_seq: batch.head.next_seq.max(here.next_seq),
+        next_seq: after.next_seq.max(here.next_seq),
+        ..Ingested::default()
     };
     Ok((ingested, committed))
 }
 
-/// Where the chain stood before the batch's first operation.
-fn start_of(desk: &Desk<'_>, batch: &Batch, here: &StreamHead) -> Result<StreamHead, StoreError> {
-    if batch.first_seq == here.next_seq {
-        return Ok(*here);
-    }
-    let start = StreamHead::start(&batch.stream);
-    let Some(before) = batch.first_seq.checked_sub(1).filter(|seq| *seq >= start.next_seq) else {
-        return Ok(start);
+/// The batch's operations, if their writer is trusted, signed them and may say what they say.
+fn proved(
+    desk: &Desk<'_>,
+    rules: &Rules,
+    batch: &Batch,
+    here: &StreamHead,
+) -> Result<Result<Vec<SealedOp>, Refusal>, StoreError> {
+    let Some(from) = log::head_before(desk.tx, &batch.stream, batch.first_seq)? else {
+        return Ok(Err(Refusal::new(ProblemCode::OpForged, "its beginning is not known")));
     };
-    let found = log::find(desk.tx, &batch.stream, before)?;
-    Ok(found.map_or(start, |logged| logged.op.head()))
+    let link = chain_link(&from, batch.ops.iter().map(Vec::as_slice));
+    let next_seq = batch.first_seq.saturating_add(batch.ops.len() as u64);
+    let own = batch.stream.writer == desk.own.writer;
+    let key = if own {
+        desk.own_key
+    } else {
+        match rules.trust.judge(&batch.stream, next_seq.saturating_sub(1)) {
+            Ok(key) => *key,
+            Err(error) => {
+                let code = match error {
+                    Distrust::Unknown => ProblemCode::SyncUnknownWriter,
+                    Distrust::Revoked { .. } => ProblemCode::OpRevoked,
+                };
+                return Ok(Err(Refusal::new(code, error)));
+            }
+        }
+    };
+    let head = SignedHead { link, next_seq, ..signed(batch, &from) };
+    let sealed = if rules.trust.vouched(&batch.stream, next_seq) == Some(link) {
+        op::open_chain(&batch.stream, &from, &batch.ops)
+    } else {
+        op::verify(&batch.stream, &from, &batch.ops, &head, &key)
+    };
+    let sealed = match sealed {
+        Ok(sealed) => sealed,
+        Err(error) => return Ok(Err(Refusal::new(error.code(), error))),
+    };
+    for op in sealed.iter().filter(|op| op.seq() < here.next_seq) {
+        let kept = log::head_before(desk.tx, &batch.stream, op.seq() + 1)?;
+        if kept.is_some_and(|kept| kept.link != op.link()) {
+            let detail = format!("another operation {} of this writer stands here", op.seq());
+            return Ok(Err(Refusal::new(ProblemCode::OpFork, detail)));
+        }
+    }
+    let office = if own { Some(desk.home) } else { rules.office(batch.stream.writer) };
+    let may_say =
+        |op: &&SealedOp| office.is_some_and(|office| rules.may_say(op.op(), op.stream(), office));
+    let beyond = sealed.iter().find(|op| !own && !may_say(op));
+    Ok(match beyond {
+        None => Ok(sealed),
+        Some(op) => {
+            let detail = format!("operation {} says more than its writer may", op.seq());
+            Err(Refusal::new(ProblemCode::OpOutOfScope, detail))
+        }
+    })
+}
+
+/// The head that the batch's signature is over.
+fn signed(batch: &Batch, head: &StreamHead) -> SignedHead {
+    SignedHead {
+        stream: batch.stream.clone(),
+        next_seq: head.next_seq,
+        link: head.link,
+        signature: batch.signature,
+    }
 }
 
 fn refuse(
     desk: &Desk<'_>,
     batch: &Batch,
-    code: ProblemCode,
-    detail: &str,
+    refusal: &Refusal,
     here: &StreamHead,
 ) -> Result<(Ingested, Vec<Committed>), IngestError> {
     for (seq, bytes) in (batch.first_seq..).zip(&batch.ops) {
@@ -176,16 +242,53 @@ fn refuse(
                 received_ms: desk.now_ms,
                 stream: Some(batch.stream.clone()),
                 seq: Some(seq),
-                code: code.as_str().to_owned(),
-                detail: detail.to_owned(),
+                code: refusal.code.as_str().to_owned(),
+                detail: refusal.detail.clone(),
                 bytes: bytes.clone(),
             },
         )?;
     }
-    let quarantined = batch.ops.len();
-    Ok((Ingested { kept: 0, known: 0, quarantined, next_seq: here.next_seq }, Vec::new()))
+    let ingested = Ingested {
+        quarantined: batch.ops.len(),
+        next_seq: here.next_seq,
+        refused: Some(refusal.code),
+        ..Ingested::default()
+    };
+    Ok((ingested, Vec::new()))
 }
 
-fn chain_text(error: &VerifyError) -> String {
-    error.to_string()
+/// Takes what is trusted no longer out of every fold, as of the statement at `pos`: it stays in
+/// the log, and stands in quarantine for an administrator to see. Gives the records concerned.
+pub(crate) fn void_distrusted(
+    desk: &Desk<'_>,
+    rules: &Rules,
+    packs: &PackSet,
+    pos: Pos,
+) -> Result<Vec<Committed>, StoreError> {
+    let mut records = std::collections::BTreeSet::new();
+    for (stream, head) in log::streams(desk.tx)? {
+        if stream.writer == desk.own.writer {
+            continue;
+        }
+        let Some(last_seq) = rules.trust.trusted_until(&stream) else { continue };
+        if head.next_seq <= last_seq.saturating_add(1) {
+            continue;
+        }
+        for voided in log::void_after(desk.tx, &stream, last_seq, pos)? {
+            records.extend(voided.op.op().change.record());
+            quarantine::put(
+                desk.tx,
+                &Quarantined {
+                    received_ms: desk.now_ms,
+                    stream: Some(stream.clone()),
+                    seq: Some(voided.op.seq()),
+                    code: ProblemCode::OpRevoked.as_str().to_owned(),
+                    detail: format!("its writer is trusted up to operation {last_seq}"),
+                    bytes: voided.op.bytes().to_vec(),
+                },
+            )?;
+        }
+    }
+    let again = |record| commit::fold_again(desk.tx, packs, record, pos, desk.now_ms);
+    records.into_iter().filter_map(|record| again(record).transpose()).collect()
 }

@@ -5,11 +5,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
+use hpke::Serializable as _;
+use hpke::kem::{Kem, X25519HkdfSha256};
 use thiserror::Error;
 
 use crate::clock;
 
 const FILE: &str = "node.key";
+const ROOT_FILE: &str = "root.key";
 const KEY_BYTES: usize = 32;
 
 /// Why a signing key can't be had.
@@ -42,7 +45,27 @@ pub enum KeyError {
 
 /// Reads the node's key, or makes one on the first start.
 pub(crate) fn load_or_create(dir: &Path) -> Result<SigningKey, KeyError> {
-    let path = dir.join(FILE);
+    load_or_create_at(dir.join(FILE))
+}
+
+/// The root's key, made when a network is founded: to be kept offline from then on.
+pub(crate) fn load_or_create_root(dir: &Path) -> Result<SigningKey, KeyError> {
+    load_or_create_at(dir.join(ROOT_FILE))
+}
+
+/// The X25519 secret that opens bundles for this node, from its signing key.
+pub(crate) fn seal_secret(key: &SigningKey) -> <X25519HkdfSha256 as Kem>::PrivateKey {
+    let seed = blake3::derive_key("genggam 2026-11 bundle key", &key.to_bytes());
+    X25519HkdfSha256::derive_keypair(&seed).0
+}
+
+/// The public half of [`seal_secret`].
+pub(crate) fn seal_public(key: &SigningKey) -> [u8; KEY_BYTES] {
+    let public = X25519HkdfSha256::sk_to_pk(&seal_secret(key));
+    public.to_bytes().into()
+}
+
+fn load_or_create_at(path: PathBuf) -> Result<SigningKey, KeyError> {
     let io = |source| KeyError::Io { path: path.clone(), source };
     match fs::read(&path) {
         Ok(bytes) => {

@@ -1,41 +1,30 @@
 //! A running node: its store, facts, keys, and the threads that work on them.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use domain::hlc::{Clock as HlcClock, Hlc};
 use domain::ids::{OfficeId, WriterId};
 use domain::office::{Tree, TreeError};
-use domain::op::{SealedOp, StreamId, writer_id};
-use domain::pack::Pack;
-use ed25519_dalek::{SigningKey, VerifyingKey};
+use ed25519_dalek::VerifyingKey;
 use facts::Facts;
-use store::{Reader, Store, StoreError, log, meta, offices, packs};
+use store::{Reader, StoreError};
 use thiserror::Error;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::clock::Clock;
-use crate::commit::Pen;
-use crate::events::{EVENTS_KEPT_MAX, Event};
+use crate::events::{EVENTS_KEPT_MAX, Event, GROWTH_KEPT_MAX, Growth};
 use crate::failure::Storage;
 use crate::group::{self, QUEUE_MAX, Work};
+use crate::kernel::Kernel;
 use crate::keys::{self, KeyError};
 use crate::packs::PackSet;
 use crate::people::People;
-use crate::policy::Judge;
 use crate::project::{self, Wake};
-use crate::submit::OwnStreams;
 use crate::views::NodeView;
-use crate::world::World;
-
-const META_OFFICE: &str = "office";
-const META_NAME: &str = "name";
-const META_SIMULATION: &str = "simulation";
-/// The life that streams are written in. A restored backup that can't learn its head begins the
-/// next one.
-const EPOCH: u32 = 1;
+use crate::writer::Writer;
 
 /// How to open a node.
 #[derive(Clone, Debug, Default)]
@@ -87,40 +76,34 @@ pub enum OpenError {
     Thread(#[from] std::io::Error),
 }
 
-/// What the node's threads and use cases share.
+/// What the node's threads and use cases share: its kernel, and what listens and remembers.
 #[derive(Debug)]
 pub(crate) struct Core {
-    pub(crate) store: Store,
+    pub(crate) kernel: Kernel,
     pub(crate) facts: Facts,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) key: SigningKey,
-    pub(crate) own: OwnStreams,
-    pub(crate) home: OfficeId,
-    pub(crate) name: String,
-    pub(crate) simulation: bool,
     pub(crate) people: People,
     pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) growth: broadcast::Sender<Growth>,
     pub(crate) wake: Wake,
-    world: RwLock<Arc<World>>,
+}
+
+impl Deref for Core {
+    type Target = Kernel;
+
+    fn deref(&self) -> &Kernel {
+        &self.kernel
+    }
 }
 
 impl Core {
-    pub(crate) fn world(&self) -> Arc<World> {
-        Arc::clone(&self.world.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn set_world(&self, world: World) {
-        *self.world.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(world);
-    }
-
-    /// The policies, the tree and the day at this node, now.
-    pub(crate) fn judge(&self) -> Judge {
-        self.world().judge(self.home, self.clock.now_ms())
-    }
-
     /// Tells listeners; that nobody listens is no error.
     pub(crate) fn tell(&self, event: Event) {
         drop(self.events.send(event));
+    }
+
+    /// Tells the sessions with peers.
+    pub(crate) fn tell_peers(&self, growth: Growth) {
+        drop(self.growth.send(growth));
     }
 }
 
@@ -139,36 +122,25 @@ impl Node {
     /// # Errors
     /// [`OpenError`], with what to do about it.
     pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
-        let store = Store::open(&config.dir)?;
-        let key = keys::load_or_create(&config.dir)?;
-        let about = remember(&store, config)?;
-        let facts = Facts::open(&config.dir.join("facts")).await?;
-        let own = OwnStreams { writer: writer_id(&key.verifying_key()), epoch: EPOCH };
-        let world = store.read(load_world)?;
-        if world.tree.level(about.office).is_none() {
-            return Err(OpenError::UnknownOffice(about.office));
+        let kernel = Kernel::open(config, clock)?;
+        let mut writer = Writer::new(&kernel)?;
+        if !kernel.has_root()? && kernel.is_centre() {
+            writer.found(&kernel, &keys::load_or_create_root(&config.dir)?)?;
         }
-        let last = store.read(last_time)?;
+        let facts = Facts::open(&config.dir.join("facts")).await?;
         let (events, _) = broadcast::channel(EVENTS_KEPT_MAX);
+        let (growth, _) = broadcast::channel(GROWTH_KEPT_MAX);
         let core = Arc::new(Core {
-            store,
+            kernel,
             facts,
-            clock,
-            key,
-            own,
-            home: about.office,
-            name: about.name,
-            simulation: about.simulation,
             people: People::default(),
             events,
+            growth,
             wake: Wake::default(),
-            world: RwLock::new(Arc::new(world)),
         });
         let (queue, work) = mpsc::channel(QUEUE_MAX);
         let threads = vec![
-            spawn("commit", Arc::clone(&core), move |core| {
-                group::run(core, work, Pen::new(HlcClock::after(last)));
-            })?,
+            spawn("commit", Arc::clone(&core), move |core| group::run(core, work, writer))?,
             spawn("project", Arc::clone(&core), project::run)?,
         ];
         Ok(Arc::new(Self {
@@ -194,6 +166,12 @@ impl Node {
                 tracing::error!("a thread of the node panicked");
             }
         }
+    }
+
+    /// The node without its threads.
+    #[must_use]
+    pub fn kernel(&self) -> &Kernel {
+        &self.core.kernel
     }
 
     /// The node itself.
@@ -267,61 +245,6 @@ fn spawn(
     run: impl FnOnce(&Arc<Core>) + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&core))
-}
-
-struct About {
-    office: OfficeId,
-    name: String,
-    simulation: bool,
-}
-
-/// What the node is, from the store, or from the configuration the first time.
-fn remember(store: &Store, config: &Config) -> Result<About, OpenError> {
-    store.write(|tx| {
-        let held = meta::get(tx, META_OFFICE)?
-            .and_then(|bytes| Some(OfficeId(u32::from_be_bytes(bytes.try_into().ok()?))));
-        let office = match (held, config.office) {
-            (Some(held), Some(asked)) if held != asked => {
-                return Err(OpenError::OtherOffice { held, asked });
-            }
-            (Some(office), _) | (None, Some(office)) => office,
-            (None, None) => return Err(OpenError::NotInitialised { dir: config.dir.clone() }),
-        };
-        let held =
-            meta::get(tx, META_NAME)?.map(|name| String::from_utf8_lossy(&name).into_owned());
-        let name = config.name.clone().or(held).unwrap_or_else(|| "genggam".to_owned());
-        let held = meta::get(tx, META_SIMULATION)?.map(|flag| flag == [1]);
-        let simulation = config.simulation.or(held).unwrap_or(false);
-        meta::put(tx, META_OFFICE, &office.0.to_be_bytes())?;
-        meta::put(tx, META_NAME, name.as_bytes())?;
-        meta::put(tx, META_SIMULATION, &[u8::from(simulation)])?;
-        Ok(About { office, name, simulation })
-    })
-}
-
-/// Packs and events of offices, as the log brought them.
-pub(crate) fn load_world(r: &Reader<'_>) -> Result<World, OpenError> {
-    let packs = packs::all_versions(r)?;
-    let packs = packs.iter().filter_map(|row| Pack::decode(&row.bytes).ok());
-    Ok(World::new(PackSet::new(packs), &offices::all(r)?)?)
-}
-
-/// The latest moment in the log: the node's clock goes on from it.
-fn last_time(r: &Reader<'_>) -> Result<Hlc, StoreError> {
-    let mut last = Hlc::default();
-    for (stream, head) in log::streams(r)? {
-        last = last.max(last_of(r, &stream, head.next_seq)?.map_or(last, |op| op.op().time));
-    }
-    Ok(last)
-}
-
-fn last_of(
-    r: &Reader<'_>,
-    stream: &StreamId,
-    next_seq: u64,
-) -> Result<Option<SealedOp>, StoreError> {
-    let Some(seq) = next_seq.checked_sub(1) else { return Ok(None) };
-    Ok(log::find(r, stream, seq)?.map(|logged| logged.op))
 }
 
 /// Names of people, looked up once.

@@ -16,6 +16,7 @@ use domain::problem::{Problem, ProblemCode};
 use domain::record::Record;
 use domain::value::Cells;
 use domain::workflow::{self, Ask, Refused};
+use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
 use store::receipts::{self, Receipt};
 use store::{Reader, StoreError, Tx, records};
@@ -176,9 +177,12 @@ pub(crate) struct Desk<'a> {
     pub(crate) world: &'a World,
     pub(crate) judge: &'a Judge,
     pub(crate) own: &'a OwnStreams,
+    pub(crate) own_key: VerifyingKey,
     pub(crate) home: OfficeId,
     pub(crate) pen: &'a mut Pen,
     pub(crate) now_ms: u64,
+    /// Streams of others that stand further, with the sequence number that comes next.
+    pub(crate) grew: Vec<(StreamId, u64)>,
 }
 
 /// Which streams are this node's.

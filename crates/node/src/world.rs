@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use domain::ids::OfficeId;
 use domain::office::{OfficeEvent, Tree, TreeError, built_in_events};
-use domain::pack::Pack;
 use domain::period::Date;
+use domain::sync::DictionaryId;
+use domain::trust::Trust;
 
 use crate::packs::PackSet;
 use crate::policy::{Judge, Policies, level_key};
@@ -21,24 +22,33 @@ pub(crate) struct World {
     pub(crate) packs: Arc<PackSet>,
     pub(crate) policies: Arc<Policies>,
     pub(crate) tree: Arc<Tree>,
+    /// Who may write.
+    pub(crate) trust: Arc<Trust>,
 }
 
 impl World {
-    /// The built-in tree with these further events, and these packs.
+    /// The built-in tree with these further events, and these packs; nobody is trusted yet.
     pub(crate) fn new(packs: PackSet, further: &[OfficeEvent]) -> Result<Self, TreeError> {
         let mut events = built_in_events();
         events.extend_from_slice(further);
         let tree = Tree::from_events(&events)?;
         let policies = Policies::new(packs.latest().map(AsRef::as_ref));
-        Ok(Self { packs: Arc::new(packs), policies: Arc::new(policies), tree: Arc::new(tree) })
+        Ok(Self {
+            packs: Arc::new(packs),
+            policies: Arc::new(policies),
+            tree: Arc::new(tree),
+            trust: Arc::default(),
+        })
     }
 
-    /// The same with one more pack.
-    pub(crate) fn with_pack(&self, pack: Arc<Pack>) -> Self {
-        let mut packs = PackSet::clone(&self.packs);
-        packs.insert(pack);
-        let policies = Policies::new(packs.latest().map(AsRef::as_ref));
-        Self { packs: Arc::new(packs), policies: Arc::new(policies), tree: Arc::clone(&self.tree) }
+    /// The dictionaries of its packs, that of the latest version of each first.
+    pub(crate) fn dictionaries(&self) -> Vec<DictionaryId> {
+        Vec::new()
+    }
+
+    /// The dictionary that suits most of these operations.
+    pub(crate) fn dictionary_for(&self, _ops: &[Vec<u8>]) -> DictionaryId {
+        DictionaryId::NONE
     }
 
     /// The policies, the tree and the day at an office.

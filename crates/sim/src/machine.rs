@@ -158,6 +158,8 @@ impl Machine {
                 | Change::Acknowledge(_)
                 | Change::Pack(_)
                 | Change::Office(_)
+                | Change::Certificate(_)
+                | Change::Revocation(_)
                 | Change::Unknown(_) => office,
             };
             let operation = Op { format: FORMAT, time, author: person, office, submission, change };

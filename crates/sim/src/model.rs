@@ -111,6 +111,8 @@ fn writes_of(op: &Op) -> Vec<(CellPath, Option<Cell>)> {
         | Change::Acknowledge(_)
         | Change::Pack(_)
         | Change::Office(_)
+        | Change::Certificate(_)
+        | Change::Revocation(_)
         | Change::Unknown(_) => Vec::new(),
     }
 }

@@ -3,9 +3,14 @@ CREATE TABLE streams (
   id INTEGER PRIMARY KEY,
   key BLOB NOT NULL UNIQUE,        -- CBOR of the stream's id
   next_seq INTEGER NOT NULL,
-  link BLOB NOT NULL,              -- chain link of the last operation
-  signed BLOB                      -- CBOR of the latest signed head
+  link BLOB NOT NULL               -- chain link of the last operation
 );
+CREATE TABLE heads (               -- signed heads: where a frame may end
+  stream INTEGER NOT NULL REFERENCES streams (id),
+  next_seq INTEGER NOT NULL,
+  signature BLOB NOT NULL,
+  PRIMARY KEY (stream, next_seq)
+) WITHOUT ROWID;
 CREATE TABLE log (
   pos INTEGER PRIMARY KEY,
   stream INTEGER NOT NULL REFERENCES streams (id),
@@ -13,9 +18,11 @@ CREATE TABLE log (
   record BLOB,
   received_ms INTEGER NOT NULL,
   prev BLOB NOT NULL,              -- chain link before it
-  bytes BLOB NOT NULL
+  bytes BLOB NOT NULL,
+  void INTEGER                     -- position of the revocation that took it out of every fold
 );
 CREATE UNIQUE INDEX log_stream ON log (stream, seq);
+CREATE INDEX log_void ON log (void) WHERE void IS NOT NULL;
 CREATE INDEX log_record ON log (record, pos) WHERE record IS NOT NULL;
 
 -- Records: the fold of the log, with what lists are filtered and sorted by.
@@ -67,6 +74,12 @@ CREATE TABLE packs (
   pos INTEGER NOT NULL,
   bytes BLOB NOT NULL,
   PRIMARY KEY (name, version)
+);
+CREATE TABLE statements (          -- certificates and revocations
+  pos INTEGER PRIMARY KEY,
+  stream BLOB NOT NULL,
+  seq INTEGER NOT NULL,
+  bytes BLOB NOT NULL              -- CBOR of the change
 );
 CREATE TABLE office_events (
   pos INTEGER PRIMARY KEY,
@@ -123,6 +136,7 @@ CREATE TABLE quarantine (
   detail TEXT NOT NULL,
   bytes BLOB NOT NULL
 );
+CREATE UNIQUE INDEX quarantine_once ON quarantine (stream, seq, code, bytes);
 CREATE TABLE audit (
   id INTEGER PRIMARY KEY,
   at_ms INTEGER NOT NULL,

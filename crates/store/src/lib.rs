@@ -22,6 +22,7 @@ pub mod quarantine;
 pub mod receipts;
 pub mod records;
 mod sql;
+pub mod statements;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -2,10 +2,11 @@
 
 use domain::ids::{Digest, RecordId};
 use domain::op::{SealedOp, SignedHead, StreamHead, StreamId, open_stored};
+use domain::sync::Boundary;
 use rusqlite::{Row, params};
 
 use crate::StoreError;
-use crate::sql::{Reader, Tx, decode, digest, encode, int, uint};
+use crate::sql::{Reader, Tx, decode, digest, encode, int, record, uint};
 
 /// A position in a node's log: the order of arrival there, from 1, without gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,13 +84,17 @@ pub fn at(r: &Reader<'_>, pos: Pos) -> Result<Option<Logged>, StoreError> {
     r.one("read the log", &sql, [int(pos.0)], raw)?.map(open).transpose()
 }
 
-/// Operations of a record in the order of arrival: all, or those before a position.
+/// Operations of a record in the order of arrival: all that count, or those that counted before a
+/// position.
 pub fn of_record(
     r: &Reader<'_>,
     record: RecordId,
     before: Option<Pos>,
 ) -> Result<Vec<Logged>, StoreError> {
-    let sql = format!("{COLUMNS} WHERE log.record = ?1 AND log.pos < ?2 ORDER BY log.pos");
+    let sql = format!(
+        "{COLUMNS} WHERE log.record = ?1 AND log.pos < ?2 AND (log.void IS NULL OR log.void >= ?2)
+         ORDER BY log.pos"
+    );
     let before = before.map_or(i64::MAX, |pos| int(pos.0));
     open_all(r.many("read a record's operations", &sql, params![record.0, before], raw)?)
 }
@@ -129,34 +134,132 @@ pub fn head(r: &Reader<'_>, stream: &StreamId) -> Result<StreamHead, StoreError>
     Ok(found.map_or_else(|| StreamHead::start(stream), |(_, head)| head))
 }
 
-/// Keeps a signed head of the chain held here, if it is later than the one kept.
+/// Keeps a signed head of the chain held here.
 pub fn put_signed_head(tx: &Tx<'_>, head: &SignedHead) -> Result<(), StoreError> {
     let other = StoreError::OtherChain { next_seq: head.next_seq };
-    let link = if head.next_seq <= 1 {
-        Some(StreamHead::start(&head.stream).link)
-    } else {
-        find(tx, &head.stream, head.next_seq - 1)?.map(|logged| logged.op.link())
+    let Some((stream, here)) = row_of(tx, &encode(&head.stream))? else {
+        let empty = head.head() == StreamHead::start(&head.stream);
+        return if empty { Ok(()) } else { Err(other) };
     };
-    if link != Some(head.link) {
+    if link_at(tx, stream, &here, head.next_seq)? != Some(head.link) {
         return Err(other);
     }
-    let kept = signed_head(tx, &head.stream)?;
-    if kept.is_none_or(|kept| kept.next_seq < head.next_seq) {
-        tx.run(
-            "keep a signed head",
-            "UPDATE streams SET signed = ?2 WHERE key = ?1",
-            params![encode(&head.stream), encode(head)],
-        )?;
+    tx.run(
+        "keep a signed head",
+        "INSERT OR IGNORE INTO heads (stream, next_seq, signature) VALUES (?1, ?2, ?3)",
+        params![stream, int(head.next_seq), head.signature],
+    )
+    .map(drop)
+}
+
+/// The chain link before a sequence number of a stream that stands at `here`.
+fn link_at(
+    r: &Reader<'_>,
+    stream: i64,
+    here: &StreamHead,
+    next_seq: u64,
+) -> Result<Option<Digest>, StoreError> {
+    if next_seq == here.next_seq {
+        return Ok(Some(here.link));
     }
-    Ok(())
+    let sql = "SELECT prev FROM log WHERE stream = ?1 AND seq = ?2";
+    r.one("find a chain link", sql, params![stream, int(next_seq)], |row| digest(row, 0))
+}
+
+/// Where a stream stood before this sequence number, if it has come so far.
+pub fn head_before(
+    r: &Reader<'_>,
+    stream: &StreamId,
+    next_seq: u64,
+) -> Result<Option<StreamHead>, StoreError> {
+    let start = StreamHead::start(stream);
+    if next_seq <= start.next_seq {
+        return Ok(Some(start));
+    }
+    let Some((id, here)) = row_of(r, &encode(stream))? else { return Ok(None) };
+    let link = link_at(r, id, &here, next_seq)?;
+    Ok(link.map(|link| StreamHead { next_seq, link }))
 }
 
 /// The latest signed head of a stream.
 pub fn signed_head(r: &Reader<'_>, stream: &StreamId) -> Result<Option<SignedHead>, StoreError> {
-    let doing = "read a signed head";
-    let sql = "SELECT signed FROM streams WHERE key = ?1";
-    let bytes = r.one(doing, sql, [encode(stream)], |row| row.get::<_, Option<Vec<u8>>>(0))?;
-    bytes.flatten().map(|bytes| decode(doing, &bytes)).transpose()
+    let Some((id, here)) = row_of(r, &encode(stream))? else { return Ok(None) };
+    let sql = "SELECT next_seq, signature FROM heads WHERE stream = ?1
+        ORDER BY next_seq DESC LIMIT 1";
+    let found = r.one("read a signed head", sql, [id], |row| {
+        Ok((uint(row, 0)?, row.get::<_, [u8; 64]>(1)?))
+    })?;
+    let Some((next_seq, signature)) = found else { return Ok(None) };
+    let link = link_at(r, id, &here, next_seq)?;
+    let stream = stream.clone();
+    Ok(link.map(|link| SignedHead { stream, next_seq, link, signature }))
+}
+
+/// Signed heads after a sequence number, in order.
+pub fn boundaries(
+    r: &Reader<'_>,
+    stream: &StreamId,
+    after_seq: u64,
+    limit: usize,
+) -> Result<Vec<Boundary>, StoreError> {
+    let sql = "SELECT heads.next_seq, heads.signature FROM heads
+        JOIN streams ON streams.id = heads.stream
+        WHERE streams.key = ?1 AND heads.next_seq > ?2 ORDER BY heads.next_seq LIMIT ?3";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    r.many("read signed heads", sql, params![encode(stream), int(after_seq), limit], |row| {
+        Ok(Boundary { next_seq: uint(row, 0)?, signature: row.get(1)? })
+    })
+}
+
+/// The bytes of operations of a stream from a place on, in its order, as they are sent.
+pub fn bytes_of_stream(
+    r: &Reader<'_>,
+    stream: &StreamId,
+    from_seq: u64,
+    limit: usize,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let sql = "SELECT log.bytes FROM log JOIN streams ON streams.id = log.stream
+        WHERE streams.key = ?1 AND log.seq >= ?2 ORDER BY log.seq LIMIT ?3";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    r.many("read a stream", sql, params![encode(stream), int(from_seq), limit], |row| row.get(0))
+}
+
+/// Takes the operations of a stream after a place out of every fold, as of a revocation's
+/// position: the records that they were about. They stay in the log.
+pub fn void_after(
+    tx: &Tx<'_>,
+    stream: &StreamId,
+    last_seq: u64,
+    pos: Pos,
+) -> Result<Vec<Logged>, StoreError> {
+    let sql = format!(
+        "{COLUMNS} WHERE streams.key = ?1 AND log.seq > ?2 AND log.void IS NULL ORDER BY log.seq"
+    );
+    let key = encode(stream);
+    let voided = open_all(tx.many("read a stream", &sql, params![key, int(last_seq)], raw)?)?;
+    tx.run(
+        "take operations out of every fold",
+        "UPDATE log SET void = ?3 WHERE void IS NULL AND seq > ?2
+         AND stream = (SELECT id FROM streams WHERE key = ?1)",
+        params![key, int(last_seq), int(pos.0)],
+    )?;
+    Ok(voided)
+}
+
+/// The records whose operations were taken out of every fold at a position.
+pub fn records_voided_at(r: &Reader<'_>, pos: Pos) -> Result<Vec<RecordId>, StoreError> {
+    let sql = "SELECT DISTINCT record FROM log WHERE void = ?1 AND record IS NOT NULL
+        ORDER BY record";
+    r.many("read what a revocation took out", sql, [int(pos.0)], |row| record(row, 0))
+}
+
+/// Whether an operation at a place of a stream is out of every fold.
+pub fn is_void(r: &Reader<'_>, stream: &StreamId, seq: u64) -> Result<bool, StoreError> {
+    let sql = "SELECT log.void IS NOT NULL FROM log JOIN streams ON streams.id = log.stream
+        WHERE streams.key = ?1 AND log.seq = ?2";
+    let found =
+        r.one("find an operation", sql, params![encode(stream), int(seq)], |row| row.get(0))?;
+    Ok(found.unwrap_or(false))
 }
 
 /// The position of the last operation; 0 where there is none.

@@ -24,11 +24,11 @@ pub struct Quarantined {
     pub bytes: Vec<u8>,
 }
 
-/// Keeps a refused operation.
+/// Keeps a refused operation; the same again for the same reason is kept once.
 pub fn put(tx: &Tx<'_>, refused: &Quarantined) -> Result<(), StoreError> {
     tx.run(
         "quarantine an operation",
-        "INSERT INTO quarantine (received_ms, stream, seq, code, detail, bytes)
+        "INSERT OR IGNORE INTO quarantine (received_ms, stream, seq, code, detail, bytes)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
             int(refused.received_ms),

@@ -169,8 +169,17 @@ pub fn put(tx: &Tx<'_>, record: &Record, index: &Index) -> Result<(), StoreError
     }
     let folded = i64::try_from(record.history.len()).unwrap_or(i64::MAX);
     let sql = "DELETE FROM waiting WHERE record = ?1
-        AND (SELECT count(*) FROM log WHERE log.record = ?1) <= ?2";
+        AND (SELECT count(*) FROM log WHERE log.record = ?1 AND log.void IS NULL) <= ?2";
     tx.run(doing, sql, params![record.id.0, folded]).map(drop)
+}
+
+/// Forgets a record that nothing creates any longer.
+pub fn remove(tx: &Tx<'_>, id: RecordId) -> Result<(), StoreError> {
+    let doing = "forget a record";
+    let sql = "DELETE FROM titles WHERE rowid = (SELECT num FROM records WHERE id = ?1)";
+    tx.run(doing, sql, [id.0])?;
+    tx.run(doing, "DELETE FROM waiting WHERE record = ?1", [id.0])?;
+    tx.run(doing, "DELETE FROM records WHERE id = ?1", [id.0]).map(drop)
 }
 
 /// Notes that a record can't be folded until this type arrives.

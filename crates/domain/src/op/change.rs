@@ -24,6 +24,8 @@ impl<C> Encode<C> for Change {
                 <&ByteSlice>::from(bytes.as_slice()).encode(e.u32(5)?.array(1)?, ctx)
             }
             Self::Office(content) => content.encode(e.u32(6)?.array(1)?, ctx),
+            Self::Certificate(content) => content.encode(e.u32(7)?.array(1)?, ctx),
+            Self::Revocation(content) => content.encode(e.u32(8)?.array(1)?, ctx),
             Self::Unknown(Unknown { kind, raw }) => {
                 e.u32(*kind)?;
                 e.writer_mut().write_all(raw).map_err(EncodeError::write)
@@ -36,7 +38,7 @@ impl<'b, C> Decode<'b, C> for Change {
     fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, DecodeError> {
         expect_array(d, 2)?;
         let kind = d.u32()?;
-        if kind <= 6 {
+        if kind <= 8 {
             expect_array(d, 1)?;
         }
         Ok(match kind {
@@ -47,6 +49,8 @@ impl<'b, C> Decode<'b, C> for Change {
             4 => Self::Acknowledge(Decode::decode(d, ctx)?),
             5 => Self::Pack(ByteVec::decode(d, ctx)?.into()),
             6 => Self::Office(Decode::decode(d, ctx)?),
+            7 => Self::Certificate(Decode::decode(d, ctx)?),
+            8 => Self::Revocation(Decode::decode(d, ctx)?),
             kind => {
                 let from = d.position();
                 d.skip()?;

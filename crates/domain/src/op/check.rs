@@ -31,6 +31,8 @@ fn judge(op: &Op) -> Result<(), Limit> {
         Change::Transition(change) => transition(change),
         Change::Comment(comment) => long(&comment.text),
         Change::Pack(bytes) => require(bytes.len() <= PACK_BYTES_MAX, Limit::Pack),
+        Change::Certificate(certificate) => certificate.check(),
+        Change::Revocation(revocation) => revocation.check(),
         Change::Acknowledge(_) | Change::Office(_) | Change::Unknown(_) => Ok(()),
     }
 }

@@ -11,8 +11,8 @@ mod verify;
 
 use minicbor::{Decode, Encode};
 
-pub use self::seal::{Limit, OpError, SealedOp, StreamHead, open_stored, seal};
-pub use self::verify::{SignedHead, VerifyError, sign_head, verify, writer_id};
+pub use self::seal::{Limit, OpError, SealedOp, StreamHead, chain_link, open_stored, seal};
+pub use self::verify::{SignedHead, VerifyError, open_chain, sign_head, verify, writer_id};
 
 use crate::hlc::Hlc;
 use crate::ids::{ActionId, Digest, OfficeId, OpTag, PersonId, RecordId, SubmissionId, WriterId};
@@ -52,6 +52,23 @@ pub enum Audience {
     /// Just these offices, sorted.
     #[n(2)]
     To(#[n(0)] Vec<OfficeId>),
+}
+
+impl Audience {
+    /// Whether records of this office may be begun and changed in a stream of this audience.
+    #[must_use]
+    pub fn covers(&self, owner: OfficeId) -> bool {
+        match self {
+            Self::Up(office) | Self::Down(office) => *office == owner,
+            Self::To(names) => names.contains(&owner),
+        }
+    }
+}
+
+impl Lane {
+    /// All lanes, most urgent first.
+    pub const ALL: [Self; 5] =
+        [Self::Urgent, Self::Control, Self::Forms, Self::Circulars, Self::Blobs];
 }
 
 /// Lanes, most urgent first.
@@ -133,6 +150,10 @@ pub enum Change {
     Pack(Vec<u8>),
     /// Kind 6. Offices change.
     Office(crate::office::OfficeEvent),
+    /// Kind 7. A key may write.
+    Certificate(crate::trust::Certificate),
+    /// Kind 8. A key may write no longer.
+    Revocation(crate::trust::Revocation),
     /// A later kind. A later build folds it from the log.
     Unknown(Unknown),
 }
@@ -266,7 +287,11 @@ impl Change {
             Self::Transition(c) => Some(c.record),
             Self::Comment(c) => Some(c.record),
             Self::Acknowledge(c) => Some(c.record),
-            Self::Pack(_) | Self::Office(_) | Self::Unknown(_) => None,
+            Self::Pack(_)
+            | Self::Office(_)
+            | Self::Certificate(_)
+            | Self::Revocation(_)
+            | Self::Unknown(_) => None,
         }
     }
 
@@ -278,7 +303,12 @@ impl Change {
             Self::Transition(c) => &c.saw,
             Self::Comment(c) => &c.saw,
             Self::Acknowledge(c) => &c.saw,
-            Self::Create(_) | Self::Pack(_) | Self::Office(_) | Self::Unknown(_) => &[],
+            Self::Create(_)
+            | Self::Pack(_)
+            | Self::Office(_)
+            | Self::Certificate(_)
+            | Self::Revocation(_)
+            | Self::Unknown(_) => &[],
         }
     }
 }

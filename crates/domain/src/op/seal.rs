@@ -94,7 +94,8 @@ impl SealedOp {
     /// What a fold takes of it.
     #[must_use]
     pub fn tagged(&self) -> crate::record::Tagged {
-        crate::record::Tagged { tag: self.tag(), op: self.op.clone() }
+        let audience = Some(self.stream.audience.clone());
+        crate::record::Tagged { tag: self.tag(), audience, op: self.op.clone() }
     }
 }
 
@@ -173,6 +174,9 @@ pub enum Limit {
     /// A pack is too large.
     #[error("a pack is too large")]
     Pack,
+    /// A revocation names too many streams, or not in order.
+    #[error("the streams of a revocation are too many or not sorted")]
+    Streams,
 }
 
 impl OpError {
@@ -248,6 +252,12 @@ pub(super) fn encode(value: &impl minicbor::Encode<()>) -> Vec<u8> {
 fn chain(stream: &StreamId, head: &StreamHead, op: Op, bytes: Vec<u8>) -> SealedOp {
     let link = link(&head.link, &bytes);
     SealedOp { stream: stream.clone(), seq: head.next_seq, prev: head.link, link, op, bytes }
+}
+
+/// The link of a chain after these operations.
+#[must_use]
+pub fn chain_link<'a>(from: &StreamHead, ops: impl Iterator<Item = &'a [u8]>) -> Digest {
+    ops.fold(from.link, |prev, bytes| link(&prev, bytes))
 }
 
 pub(super) fn link(prev: &Digest, bytes: &[u8]) -> Digest {

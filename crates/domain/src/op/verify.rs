@@ -134,6 +134,17 @@ pub fn verify(
     if bytes.iter().fold(from.link, |link, bytes| seal::link(&link, bytes)) != head.link {
         return Err(VerifyError::Chain);
     }
+    open_chain(stream, from, bytes)
+}
+
+/// Opens the operations of a stream that follow the head `from`. That they are its writer's is
+/// for the caller to know: by a signed head, or because a standing authority vouches for the link
+/// to which they lead.
+pub fn open_chain(
+    stream: &StreamId,
+    from: &StreamHead,
+    bytes: &[Vec<u8>],
+) -> Result<Vec<SealedOp>, VerifyError> {
     let mut at = *from;
     let mut ops = Vec::with_capacity(bytes.len());
     for bytes in bytes {

@@ -114,6 +114,8 @@ fn step(
     types: &(impl Types + ?Sized),
 ) -> Result<Record, FoldError> {
     let effect = match &op.op.change {
+        // Said where only offices that it is not about may hear it: nobody's to change.
+        _ if !op.covers(record.office) => Effect::Foreign,
         Change::Create(create) => recreate(&mut record, op, create, types)?,
         Change::Patch(patch) => {
             record.type_ref.version = record.type_ref.version.max(patch.type_version);
@@ -123,7 +125,11 @@ fn step(
         Change::Transition(change) => transition(&mut record, op, change, types)?,
         Change::Comment(comment) => remark(&mut record, op, comment),
         Change::Acknowledge(_) => acknowledge(&mut record, &op.op),
-        Change::Pack(_) | Change::Office(_) | Change::Unknown(_) => Effect::Foreign,
+        Change::Pack(_)
+        | Change::Office(_)
+        | Change::Certificate(_)
+        | Change::Revocation(_)
+        | Change::Unknown(_) => Effect::Foreign,
     };
     let event = event(op, effect);
     record.heads.retain(|head| !event.saw.contains(head));

@@ -18,7 +18,7 @@ use minicbor::{Decode, Encode};
 use crate::hlc::Hlc;
 use crate::ids::{ActionId, Digest, OfficeId, OpTag, PersonId, RecordId, StateId, SubmissionId};
 use crate::limits::SAW_MAX;
-use crate::op::{Op, ReturnedCell, TypeRef};
+use crate::op::{Audience, Op, ReturnedCell, TypeRef};
 use crate::period::Period;
 use crate::value::{Cell, CellPath, Cells};
 
@@ -225,8 +225,17 @@ pub enum Refusal {
 pub struct Tagged {
     /// The short name of its chain link.
     pub tag: OpTag,
+    /// The audience of its stream; none for what is tried and not sealed yet.
+    pub audience: Option<Audience>,
     /// The operation.
     pub op: Op,
+}
+
+impl Tagged {
+    /// Whether its stream is one in which records of this office are begun and changed.
+    pub(crate) fn covers(&self, owner: OfficeId) -> bool {
+        self.audience.as_ref().is_none_or(|audience| audience.covers(owner))
+    }
 }
 
 impl Record {

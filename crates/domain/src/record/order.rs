@@ -54,7 +54,9 @@ fn append_circles<'a>(order: &mut Vec<&'a Tagged>, ops: &BTreeMap<OpTag, &'a Tag
 }
 
 fn creation_first(mut order: Vec<&Tagged>) -> Vec<&Tagged> {
-    let Some(first) = order.iter().position(|op| matches!(op.op.change, Change::Create(_))) else {
+    let creates =
+        |op: &&Tagged| matches!(&op.op.change, Change::Create(create) if op.covers(create.office));
+    let Some(first) = order.iter().position(creates) else {
         return Vec::new();
     };
     order[..=first].rotate_right(1);

@@ -49,7 +49,7 @@ pub(crate) fn op(ms: u64, person: u8, change: Change) -> Op {
 
 /// An operation with a tag of its own choosing, for folds without chains.
 pub(crate) fn tagged(tag: u8, ms: u64, change: Change) -> Tagged {
-    Tagged { tag: OpTag([tag; 8]), op: op(ms, 1, change) }
+    Tagged { tag: OpTag([tag; 8]), audience: None, op: op(ms, 1, change) }
 }
 
 pub(crate) fn saw(tags: &[u8]) -> Vec<OpTag> {

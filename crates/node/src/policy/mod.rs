@@ -15,7 +15,7 @@ use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid,
     PolicySet, Request, RestrictedExpression, Schema,
 };
-use domain::ids::OfficeId;
+use domain::ids::{OfficeId, PersonId};
 use domain::office::{Level, Tree};
 use domain::pack::{Pack, RecordType};
 use domain::period::Date;
@@ -357,6 +357,12 @@ impl Judge {
     pub(crate) fn level(&self, office: OfficeId) -> String {
         self.tree.level(office).map(|level| level_key(level).to_owned()).unwrap_or_default()
     }
+}
+
+/// The permit for the one statement that comes before any policy: a network's root certifies the
+/// centre's node. Its author is nobody.
+pub(crate) fn founding(centre: OfficeId) -> Permit {
+    Permit::granted(PersonId([0; 16]), centre, "found")
 }
 
 /// A level, as policies and clients name it.

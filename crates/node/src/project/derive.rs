@@ -95,6 +95,9 @@ impl Deriver {
                 Ok(pack) => self.derive_pack(r, world, logged, pack, rows),
                 Err(_) => Ok(()),
             },
+            Change::Certificate(_) | Change::Revocation(_) => {
+                self.derive_voided(r, world, logged, rows)
+            }
             Change::Office(_) | Change::Unknown(_) => Ok(()),
         }
     }
@@ -131,6 +134,44 @@ impl Deriver {
         rows.extend(from_change(&old, &new, known));
         if after.record.is_some() {
             self.keep(id, after);
+        }
+        Ok(())
+    }
+
+    /// Derives the records of which a statement took operations out: they stand as if those had
+    /// never come.
+    fn derive_voided(
+        &mut self,
+        r: &Reader<'_>,
+        world: &World,
+        logged: &Logged,
+        rows: &mut Vec<FactRow>,
+    ) -> Result<(), StoreError> {
+        for id in log::records_voided_at(r, logged.pos)? {
+            let before = match self.standing(r, id, logged) {
+                Ok(before) => before,
+                Err(Stop::Fold(FoldError::UnknownType(wanted))) => {
+                    self.wait(id, wanted);
+                    continue;
+                }
+                Err(Stop::Store(error)) => return Err(error),
+            };
+            let ops = earlier(r, id, Pos(logged.pos.0.saturating_add(1)))?;
+            let ops: Vec<Tagged> = ops.iter().map(tagged).collect();
+            let record = match record::fold(&ops, &self.known) {
+                Ok(record) => record,
+                Err(FoldError::UnknownType(wanted)) => {
+                    self.wait(id, wanted);
+                    None
+                }
+            };
+            let after = Standing { record, first_ms: before.first_ms };
+            let known = Known { record: id, known_ms: logged.received_ms, pos: logged.pos.0 };
+            rows.extend(from_change(
+                &self.facts(world, &before),
+                &self.facts(world, &after),
+                known,
+            ));
         }
         Ok(())
     }

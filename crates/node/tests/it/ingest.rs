@@ -7,6 +7,8 @@ use domain::op::{
     sign_head, writer_id,
 };
 use domain::permit::Permit;
+use domain::problem::ProblemCode;
+use domain::trust::{Certificate, KeyRole};
 use domain::value::{Cell, CellPath, Value};
 use ed25519_dalek::SigningKey;
 use expect_test::expect;
@@ -48,6 +50,20 @@ fn creation(n: u8, version: u32) -> Op {
     }
 }
 
+/// A node that knows the phone.
+async fn with_phone() -> Setup {
+    let setup = Setup::new().await;
+    let phone = Certificate {
+        role: KeyRole::Device,
+        key: key().verifying_key().to_bytes(),
+        seal: [0; 32],
+        office: BATAM,
+        name: "Ponsel Batam".to_owned(),
+    };
+    setup.node.certify(&setup.actor("admin"), phone).await.unwrap();
+    setup
+}
+
 /// Operations of a phone of Batam, one after the other.
 fn sealed(ops: Vec<Op>) -> Vec<SealedOp> {
     let mut head = StreamHead::start(&stream());
@@ -65,14 +81,13 @@ fn batch(ops: &[SealedOp]) -> Batch {
         stream: stream(),
         first_seq: ops[0].seq(),
         ops: ops.iter().map(|op| op.bytes().to_vec()).collect(),
-        head: sign_head(&key(), &stream(), &ops[ops.len() - 1].head()),
-        key: key().verifying_key(),
+        signature: sign_head(&key(), &stream(), &ops[ops.len() - 1].head()).signature,
     }
 }
 
 #[tokio::test]
 async fn what_proves_itself_is_kept_and_known_again() {
-    let setup = Setup::new().await;
+    let setup = with_phone().await;
     let ops = sealed(vec![creation(1, 1), creation(2, 1), creation(3, 1)]);
     let gap = setup.node.ingest(batch(&ops[1..])).await;
     expect!["Refused: op.forged"].assert_eq(&told(&gap, "taken"));
@@ -87,17 +102,25 @@ async fn what_proves_itself_is_kept_and_known_again() {
 
 #[tokio::test]
 async fn what_does_not_is_quarantined() {
-    let setup = Setup::new().await;
+    let setup = with_phone().await;
     let ops = sealed(vec![creation(1, 1), creation(2, 1)]);
     let mut changed = batch(&ops);
     changed.ops[1] = creation_bytes(&ops[0]);
     let mut unsigned = batch(&ops);
-    unsigned.head.signature = [0; 64];
-    let mut foreign = batch(&ops);
-    foreign.key = SigningKey::from_bytes(&[8; 32]).verifying_key();
-    for bad in [changed, unsigned, foreign] {
+    unsigned.signature = [0; 64];
+    let mut unknown = batch(&ops);
+    unknown.stream.writer = writer_id(&SigningKey::from_bytes(&[8; 32]).verifying_key());
+    let mut elsewhere = batch(&ops);
+    elsewhere.stream.audience = Audience::Up(crate::fixture::ACEH);
+    for (bad, code) in [
+        (changed, ProblemCode::OpForged),
+        (unsigned, ProblemCode::OpForged),
+        (unknown, ProblemCode::SyncUnknownWriter),
+        (elsewhere, ProblemCode::OpForged),
+    ] {
         let result = setup.node.ingest(bad).await.unwrap();
         assert_eq!((result.kept, result.quarantined, result.next_seq), (0, 2, 1));
+        assert_eq!(result.refused, Some(code));
     }
     assert!(setup.node.record(&setup.actor("operator"), RecordId([1; 16])).is_err());
     let own = StreamId { writer: setup.node.writer(), ..stream() };
@@ -113,7 +136,7 @@ fn creation_bytes(op: &SealedOp) -> Vec<u8> {
 /// A record whose pack has not arrived waits, and shows when it has: on screen and in figures.
 #[tokio::test]
 async fn a_record_waits_for_its_pack() {
-    let setup = Setup::new().await;
+    let setup = with_phone().await;
     let ops = sealed(vec![creation(1, 2)]);
     assert_eq!(setup.node.ingest(batch(&ops)).await.unwrap().kept, 1);
     assert!(setup.node.record(&setup.actor("operator"), RecordId([1; 16])).is_err());

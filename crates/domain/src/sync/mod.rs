@@ -1,0 +1,25 @@
+//! Sync: how nodes exchange streams over a weak link, as a state machine without IO.
+//!
+//! A [`Session`] is one connection's end. It is given bytes, ticks and what its node did, and says
+//! what to send, to read from the log, and to take into it. `docs/formats/sync.md` gives the bytes.
+
+pub mod body;
+mod frame;
+pub mod health;
+mod inbox;
+mod outbox;
+mod redial;
+mod scope;
+mod session;
+mod squeeze;
+mod wire;
+
+pub use self::frame::{Boundary, BuiltFrame, Page, build};
+pub use self::outbox::{LaneQueue, Progress};
+pub use self::redial::redial_ms;
+pub use self::scope::Rules;
+pub use self::session::{
+    Action, Closed, Config, Held, Input, PROTOCOL, PeerHello, Role, Session, Taken, hello_bytes,
+};
+pub use self::squeeze::{Dictionaries, DictionaryId, ExpandError, Squeeze};
+pub use self::wire::{Cursor, Frame, Hello, Message, StreamTag, WireError, decode_all, tag_of};

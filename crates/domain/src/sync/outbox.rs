@@ -1,0 +1,282 @@
+//! What goes out: which stream next, how much at once, what is on its way.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::frame::BuiltFrame;
+use super::wire::{Message, Part, StreamTag, tag_of};
+use crate::limits::{FRAME_BYTES_MAX, WINDOW_BYTES_MAX};
+use crate::op::{Lane, StreamId};
+
+/// Bytes of one piece of a long frame, so that its message is no longer than a frame.
+const PART_BYTES: usize = FRAME_BYTES_MAX - 64;
+/// Of so many frames, one goes to the least urgent lane that waits.
+const SHARE: u64 = 8;
+
+/// What waits in a lane, and what is on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LaneQueue {
+    /// Operations that haven't been sent.
+    pub waiting_ops: u64,
+    /// Operations that were sent and are not acknowledged.
+    pub in_flight_ops: u64,
+}
+
+/// How far a session has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Operations that the peer acknowledged in this session.
+    pub done_ops: u64,
+    /// Those, and those that it lacks.
+    pub total_ops: u64,
+    /// By lane, most urgent first.
+    pub lanes: [LaneQueue; 5],
+    /// Streams that the peer refused, with the problem's code.
+    pub refused: Vec<(StreamId, String)>,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Read the stream from here.
+    Read(StreamId, u64),
+    /// Send these together.
+    Send(Vec<Message>),
+}
+
+#[derive(Debug)]
+struct Out {
+    local_next: u64,
+    /// Acknowledged up to here.
+    peer_next: u64,
+    sent_next: u64,
+    number: Option<u32>,
+    refused: Option<String>,
+    built: Option<BuiltFrame>,
+    /// Pieces of a long frame that are still to be sent.
+    parts: VecDeque<Part>,
+    turn: u64,
+}
+
+#[derive(Debug)]
+struct Flight {
+    stream: StreamId,
+    /// Freed by an acknowledgement of this, or of the piece that ends here.
+    next_seq: u64,
+    part_end: Option<u32>,
+    bytes: usize,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    streams: BTreeMap<StreamId, Out>,
+    numbers: Vec<StreamId>,
+    /// What the peer said of streams, by tag.
+    peer: BTreeMap<StreamTag, u64>,
+    flights: VecDeque<Flight>,
+    flight_bytes: usize,
+    reading: Option<StreamId>,
+    turn: u64,
+    done: u64,
+}
+
+impl Outbox {
+    /// What the peer holds, before anything is sent.
+    pub(super) fn peer_holds(&mut self, cursors: BTreeMap<StreamTag, u64>) {
+        self.peer = cursors;
+    }
+
+    /// A stream that the peer may have stands here now.
+    pub(super) fn grew(&mut self, stream: &StreamId, local_next: u64) {
+        if let Some(out) = self.streams.get_mut(stream) {
+            out.local_next = out.local_next.max(local_next);
+            return;
+        }
+        let peer_next = self.peer.get(&tag_of(stream)).copied().unwrap_or(1);
+        let out = Out {
+            local_next,
+            peer_next,
+            sent_next: peer_next,
+            number: None,
+            refused: None,
+            built: None,
+            parts: VecDeque::new(),
+            turn: 0,
+        };
+        self.streams.insert(stream.clone(), out);
+    }
+
+    /// Streams that the peer may have no longer, such as of an office that moved.
+    pub(super) fn retain(&mut self, keep: impl Fn(&StreamId) -> bool) {
+        self.streams.retain(|stream, _| keep(stream));
+        self.flights.retain(|flight| self.streams.contains_key(&flight.stream));
+        self.flight_bytes = self.flights.iter().map(|flight| flight.bytes).sum();
+    }
+
+    pub(super) fn number(&mut self, stream: &StreamId) -> u32 {
+        let known = self.streams.get(stream).and_then(|out| out.number);
+        known.unwrap_or_else(|| u32::try_from(self.numbers.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Operations that were read, as a frame; `None` where nothing signed could be read.
+    pub(super) fn built(&mut self, stream: &StreamId, built: Option<BuiltFrame>) {
+        self.reading = None;
+        let Some(out) = self.streams.get_mut(stream) else { return };
+        match built {
+            Some(built) if built.frame.first_seq == out.sent_next => out.built = Some(built),
+            // The stream was set back while it was read: it is read again.
+            Some(_) => {}
+            None => out.local_next = out.sent_next,
+        }
+    }
+
+    pub(super) fn in_flight(&self) -> bool {
+        !self.flights.is_empty()
+    }
+
+    /// What to do next, if anything may be done now.
+    pub(super) fn next(&mut self) -> Option<Next> {
+        let stream = self.choose()?;
+        let urgent = stream.lane == Lane::Urgent;
+        let urgent_flies = self.flights.iter().any(|flight| flight.stream.lane == Lane::Urgent);
+        // What is urgent doesn't wait for the window, one frame at a time.
+        let room = self.flight_bytes < WINDOW_BYTES_MAX || (urgent && !urgent_flies);
+        if !room {
+            return None;
+        }
+        let turn = self.turn;
+        let out = self.streams.get_mut(&stream)?;
+        if let Some(part) = out.parts.pop_front() {
+            let part_end = part.offset.saturating_add(part.bytes.len() as u32);
+            let last = out.parts.is_empty();
+            out.turn = turn;
+            let next_seq = out.sent_next;
+            let bytes = part.bytes.len();
+            let part_end = Some(part_end).filter(|_| !last);
+            self.fly(Flight { stream, next_seq, part_end, bytes });
+            return Some(Next::Send(vec![Message::Part(part)]));
+        }
+        let Some(built) = out.built.take() else {
+            if self.reading.is_some() {
+                return None;
+            }
+            let from = out.sent_next;
+            self.reading = Some(stream.clone());
+            return Some(Next::Read(stream, from));
+        };
+        Some(self.send(stream, built))
+    }
+
+    fn send(&mut self, stream: StreamId, built: BuiltFrame) -> Next {
+        let mut messages = Vec::new();
+        let next_number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        let turn = self.turn;
+        let Some(out) = self.streams.get_mut(&stream) else { return Next::Send(messages) };
+        let number = *out.number.get_or_insert_with(|| {
+            messages.push(Message::Declare(next_number, stream.clone()));
+            next_number
+        });
+        if number == next_number {
+            self.numbers.push(stream.clone());
+        }
+        out.turn = turn;
+        out.sent_next = built.next_seq;
+        let frame = super::wire::Frame { stream: number, ..built.frame };
+        if frame.body.len() < FRAME_BYTES_MAX {
+            let message = Message::Frame(frame);
+            let bytes = message.bytes().len();
+            messages.push(message);
+            self.fly(Flight { stream, next_seq: built.next_seq, part_end: None, bytes });
+            return Next::Send(messages);
+        }
+        let whole = minicbor::to_vec(&frame).expect("invariant: writing to memory does not fail");
+        let total = u32::try_from(whole.len()).unwrap_or(u32::MAX);
+        let pieces = (0u32..).step_by(PART_BYTES).zip(whole.chunks(PART_BYTES));
+        out.parts = pieces
+            .map(|(offset, bytes)| Part { stream: number, offset, total, bytes: bytes.to_vec() })
+            .collect();
+        Next::Send(messages)
+    }
+
+    fn fly(&mut self, flight: Flight) {
+        self.turn += 1;
+        self.flight_bytes += flight.bytes;
+        self.flights.push_back(flight);
+    }
+
+    /// The most urgent lane first, within it whoever waited longest; now and then the least.
+    fn choose(&self) -> Option<StreamId> {
+        let waiting = self.streams.iter().filter(|(_, out)| out.waits());
+        let key = |(stream, out): &(&StreamId, &Out)| (stream.lane, out.turn);
+        let chosen = if self.turn % SHARE == SHARE - 1 {
+            waiting.max_by_key(|(stream, out)| (stream.lane, std::cmp::Reverse(out.turn)))
+        } else {
+            waiting.min_by_key(key)
+        };
+        chosen.map(|(stream, _)| stream.clone())
+    }
+
+    fn stream_of(&self, number: u32) -> Option<StreamId> {
+        self.numbers.get(usize::try_from(number).ok()?).cloned()
+    }
+
+    /// The peer has it durably up to here: the stream, if that says something new.
+    pub(super) fn acked(&mut self, number: u32, next_seq: u64) -> Option<(StreamId, u64)> {
+        let stream = self.stream_of(number)?;
+        let out = self.streams.get_mut(&stream)?;
+        if next_seq <= out.peer_next || next_seq > out.sent_next {
+            return None;
+        }
+        self.done += next_seq - out.peer_next;
+        out.peer_next = next_seq;
+        self.land(|flight| flight.stream == stream && flight.next_seq <= next_seq);
+        Some((stream, next_seq))
+    }
+
+    /// A piece came.
+    pub(super) fn got(&mut self, number: u32, part_end: u32) {
+        let Some(stream) = self.stream_of(number) else { return };
+        self.land(|flight| flight.stream == stream && flight.part_end == Some(part_end));
+    }
+
+    /// The peer wants the stream from here, or, with a code, not at all.
+    pub(super) fn set_back(&mut self, number: u32, next_seq: u64, refused: Option<String>) {
+        let Some(stream) = self.stream_of(number) else { return };
+        let Some(out) = self.streams.get_mut(&stream) else { return };
+        if next_seq > out.local_next {
+            return;
+        }
+        out.peer_next = next_seq;
+        out.sent_next = next_seq;
+        out.built = None;
+        out.parts.clear();
+        out.refused = refused;
+        self.land(|flight| flight.stream == stream);
+    }
+
+    fn land(&mut self, landed: impl Fn(&Flight) -> bool) {
+        self.flights.retain(|flight| !landed(flight));
+        self.flight_bytes = self.flights.iter().map(|flight| flight.bytes).sum();
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        let mut progress = Progress { done_ops: self.done, ..Progress::default() };
+        for (stream, out) in &self.streams {
+            let lane = &mut progress.lanes[stream.lane as usize];
+            lane.waiting_ops += out.local_next.saturating_sub(out.sent_next);
+            lane.in_flight_ops += out.sent_next.saturating_sub(out.peer_next);
+            progress.total_ops += out.local_next.saturating_sub(out.peer_next);
+            if let Some(code) = &out.refused {
+                progress.refused.push((stream.clone(), code.clone()));
+            }
+        }
+        progress.total_ops += progress.done_ops;
+        progress
+    }
+}
+
+impl Out {
+    fn waits(&self) -> bool {
+        let more = self.sent_next < self.local_next || !self.parts.is_empty();
+        more && self.refused.is_none()
+    }
+}

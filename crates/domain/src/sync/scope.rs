@@ -1,0 +1,80 @@
+//! Who may have and who may write a stream. Both ends of a session ask here, each for itself.
+
+use std::sync::Arc;
+
+use crate::ids::{OfficeId, WriterId};
+use crate::office::{Level, Tree};
+use crate::op::{Audience, Change, Lane, Op, StreamId};
+use crate::period::Date;
+use crate::trust::Trust;
+
+/// What scope is judged by: the tree of a day, and who is certified.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The offices.
+    pub tree: Arc<Tree>,
+    /// The day.
+    pub date: Date,
+    /// Who may write.
+    pub trust: Arc<Trust>,
+}
+
+impl Rules {
+    /// The office for which a writer writes.
+    #[must_use]
+    pub fn office(&self, writer: WriterId) -> Option<OfficeId> {
+        self.trust.office(writer, &self.tree, self.date)
+    }
+
+    /// Whether an office may have a byte of a stream whose writer writes for `writer_office`.
+    ///
+    /// `up` is for the office and its ancestors. `down` is for the subtree, and for the offices on
+    /// the way to it, which relay it. `to` is for just its names.
+    #[must_use]
+    pub fn may_hold(&self, stream: &StreamId, writer_office: OfficeId, holder: OfficeId) -> bool {
+        match &stream.audience {
+            Audience::Up(office) => self.within(*office, holder),
+            Audience::Down(office) => {
+                let on_the_way = self.within(holder, writer_office) && self.within(*office, holder);
+                self.within(holder, *office) || on_the_way
+            }
+            Audience::To(names) => names.contains(&holder),
+        }
+    }
+
+    /// Whether a writer of this office may have such a stream at all.
+    #[must_use]
+    pub fn may_write(&self, stream: &StreamId, writer_office: OfficeId) -> bool {
+        match &stream.audience {
+            Audience::Up(office) | Audience::Down(office) => self.within(*office, writer_office),
+            Audience::To(names) => names.contains(&writer_office),
+        }
+    }
+
+    /// Whether an operation says no more than its stream and writer may say.
+    #[must_use]
+    pub fn may_say(&self, op: &Op, stream: &StreamId, writer_office: OfficeId) -> bool {
+        let control = stream.lane == Lane::Control;
+        let own_name = self.within(op.office, writer_office);
+        match &op.change {
+            Change::Create(create) => !control && own_name && stream.audience.covers(create.office),
+            Change::Patch(_)
+            | Change::Transition(_)
+            | Change::Comment(_)
+            | Change::Acknowledge(_) => !control && own_name,
+            // What every office builds on comes from the centre alone.
+            Change::Pack(_) | Change::Office(_) => {
+                control && self.tree.level(writer_office) == Some(Level::Centre)
+            }
+            Change::Certificate(_) | Change::Revocation(_) => control,
+            Change::Unknown(_) => true,
+        }
+    }
+
+    /// An office that has ended stands where it stood on its last day: what it wrote still goes up.
+    fn within(&self, office: OfficeId, root: OfficeId) -> bool {
+        let ended = self.tree.lifetime(office).and_then(|(_, until)| until);
+        let date = ended.map_or(self.date, |until| self.date.min(Date(until.0 - 1)));
+        office == root || self.tree.is_within(office, root, date)
+    }
+}

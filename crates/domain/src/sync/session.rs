@@ -1,0 +1,611 @@
+//! One end of a connection between two nodes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ed25519_dalek::Signature;
+
+use super::body;
+use super::frame::{Page, build};
+use super::health::Health;
+use super::inbox::Inbox;
+use super::outbox::{Next, Outbox, Progress};
+use super::scope::Rules;
+use super::squeeze::{Dictionaries, DictionaryId, Squeeze};
+use super::wire::{Cursor, Frame, Hello, Message, StreamTag, decode_all, tag_of};
+use crate::ids::{Digest, OfficeId, WriterId};
+use crate::limits::{
+    CURSORS_UNASKED_MAX, DEAD_PEER_MS, FRAME_RAW_BYTES_MAX, HELLO_MS_MAX, IDLE_PING_MS,
+};
+use crate::op::StreamId;
+use crate::problem::ProblemCode;
+
+/// The protocol that this build speaks; it also speaks the two before, and a build one ahead
+/// speaks it still.
+pub const PROTOCOL: u32 = 1;
+const OLDEST: u32 = if PROTOCOL > 2 { PROTOCOL - 2 } else { 1 };
+
+/// Which end this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It dialled, and speaks first.
+    Dialer,
+    /// It was dialled.
+    Listener,
+}
+
+/// What HELLO's proof signs: `"genggam session 1" ‖ role (0 dialled, 1 was dialled) ‖ channel ‖
+/// writer`, where the channel is the TLS exporter of the connection (RFC 8446, 7.5), so that a
+/// proof is of this connection and no other; zeros where there is no TLS.
+#[must_use]
+pub fn hello_bytes(role: Role, channel: &[u8; 32], writer: WriterId) -> Vec<u8> {
+    let mut bytes = b"genggam session 1".to_vec();
+    bytes.push(match role {
+        Role::Dialer => 0,
+        Role::Listener => 1,
+    });
+    bytes.extend(channel);
+    bytes.extend(writer.0);
+    bytes
+}
+
+/// A stream as it stands here.
+pub type Held = (StreamId, u64);
+
+/// How a session begins.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Which end.
+    pub role: Role,
+    /// The connection's TLS exporter.
+    pub channel: [u8; 32],
+    /// Our HELLO; what depends on the peer is filled in here.
+    pub hello: Hello,
+    /// The office that is expected to answer, where this end dials.
+    pub peer_office: Option<OfficeId>,
+    /// Who may have and write what.
+    pub rules: Rules,
+    /// Every stream that stands here.
+    pub held: Vec<Held>,
+    /// Compression.
+    pub codec: Arc<dyn Squeeze>,
+    /// When it begins.
+    pub now_ms: u64,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// The connection brought a datagram.
+    Bytes(&'a [u8]),
+    /// Time passed.
+    Tick,
+    /// A stream stands further here: `(stream, next sequence number)`.
+    Grew(StreamId, u64),
+    /// The answer to [`Action::Read`].
+    Page(Page),
+    /// The answer to [`Action::Take`], by the peer's number for the stream.
+    Taken(u32, Taken),
+    /// Who may have and write what has changed.
+    Rules(Rules),
+    /// Rows about nodes to tell the peer.
+    Health(Vec<Health>),
+}
+
+/// What came of operations that were handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Durable, up to this sequence number.
+    Durable(u64),
+    /// Not taken and kept for an administrator to see; the stream stands here.
+    Refused(u64, ProblemCode),
+    /// What came does not follow; the stream stands here.
+    Gap(u64),
+    /// Storage failed: nothing is known.
+    Failed,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send this datagram.
+    Send(Vec<u8>),
+    /// Read operations of a stream from here on, and answer with [`Input::Page`].
+    Read(StreamId, u64),
+    /// Take operations into the log, in this order, and answer with [`Input::Taken`].
+    Take {
+        /// The peer's number for the stream, to answer with.
+        number: u32,
+        /// The stream.
+        stream: StreamId,
+        /// The sequence number of the first.
+        first_seq: u64,
+        /// Their bytes.
+        ops: Vec<Vec<u8>>,
+        /// The writer's signature over the head after the last.
+        signature: [u8; 64],
+    },
+    /// The peer has proved itself.
+    Met(PeerHello),
+    /// The peer has a stream durably up to here.
+    Acked(StreamId, u64),
+    /// The peer said how nodes fare.
+    Health(Vec<Health>),
+    /// The peer offered a stream that it may not have, write or send.
+    Offered(StreamId, ProblemCode),
+    /// Close the connection.
+    Close(Closed),
+}
+
+/// A peer that has proved itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerHello {
+    /// Its key, as a writer.
+    pub writer: WriterId,
+    /// Its office, as it is certified.
+    pub office: OfficeId,
+    /// The protocol that both speak.
+    pub protocol: u32,
+    /// The program's version.
+    pub program: String,
+    /// The latest version of each pack that it has.
+    pub packs: Vec<(String, u32)>,
+    /// Its clock when it said so, in milliseconds since 1970.
+    pub now_ms: u64,
+}
+
+/// Why a session ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The peer owes a word and hasn't said one for too long.
+    Dead,
+    /// The peer is not who it should be, or may not speak: with the problem's code.
+    Refused(ProblemCode),
+    /// The peer ended it, with the problem's code.
+    Bye(String),
+    /// The peer sent what is no message.
+    Malformed,
+    /// Our storage failed.
+    Storage,
+}
+
+#[derive(Debug)]
+struct Peer {
+    office: OfficeId,
+    dictionaries: Dictionaries,
+}
+
+/// The state machine of one end.
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    held: BTreeMap<StreamId, u64>,
+    peer: Option<Peer>,
+    /// The peer's cursors are known, so that sending may begin.
+    ready: bool,
+    closed: bool,
+    outbox: Outbox,
+    inbox: Inbox,
+    heard_ms: u64,
+    /// When the peer began to owe a word.
+    waiting_ms: u64,
+    pinged_ms: Option<u64>,
+}
+
+impl Session {
+    /// Begins a session; a dialler's HELLO goes out at once.
+    pub fn begin(config: Config, out: &mut Vec<Action>) -> Self {
+        let held = config.held.iter().cloned().collect();
+        let heard_ms = config.now_ms;
+        let mut session = Self {
+            config,
+            held,
+            peer: None,
+            ready: false,
+            closed: false,
+            outbox: Outbox::default(),
+            inbox: Inbox::default(),
+            heard_ms,
+            waiting_ms: heard_ms,
+            pinged_ms: None,
+        };
+        if session.config.role == Role::Dialer {
+            session.greet(session.config.peer_office, None, out);
+        }
+        session
+    }
+
+    /// Tells it what happened; what to do is appended to `out`, in order.
+    pub fn input(&mut self, now_ms: u64, input: Input<'_>, out: &mut Vec<Action>) {
+        if self.closed {
+            return;
+        }
+        match input {
+            Input::Bytes(bytes) => {
+                self.heard_ms = now_ms;
+                self.pinged_ms = None;
+                match decode_all(bytes) {
+                    Ok(messages) => {
+                        messages.into_iter().for_each(|message| self.message(message, out));
+                    }
+                    Err(_) => self.close(Closed::Malformed, out),
+                }
+            }
+            Input::Tick => self.tick(now_ms, out),
+            Input::Grew(stream, next_seq) => self.grew(stream, next_seq),
+            Input::Page(page) => self.page(&page),
+            Input::Taken(number, taken) => self.taken(number, taken, out),
+            Input::Rules(rules) => self.new_rules(rules, out),
+            Input::Health(rows) if self.ready => send(out, &[Message::Health(rows)]),
+            Input::Health(_) => {}
+        }
+        self.pump(now_ms, out);
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.outbox.progress()
+    }
+
+    /// Whether the peer has all that it may have, as far as it said.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let progress = self.outbox.progress();
+        self.ready && progress.done_ops == progress.total_ops
+    }
+
+    fn greet(&mut self, to: Option<OfficeId>, theirs: Option<&Hello>, out: &mut Vec<Action>) {
+        let cursors = to.map(|office| self.cursors(office)).unwrap_or_default();
+        let mut hello = self.config.hello.clone();
+        (hello.oldest, hello.newest) = (OLDEST, PROTOCOL);
+        hello.digest = digest(&cursors);
+        // One packet's worth goes unasked; more only to a peer that stands elsewhere.
+        let wanted = match theirs {
+            None => cursors.len() <= CURSORS_UNASKED_MAX,
+            Some(theirs) => theirs.digest != hello.digest,
+        };
+        hello.cursors = wanted.then_some(cursors);
+        send(out, &[Message::Hello(Box::new(hello))]);
+    }
+
+    /// Where every stream that both may hold stands here, by tag.
+    fn cursors(&self, peer_office: OfficeId) -> Vec<Cursor> {
+        let mut cursors: Vec<Cursor> = self
+            .shared(peer_office)
+            .map(|(stream, next_seq)| Cursor { tag: tag_of(stream), next_seq })
+            .collect();
+        cursors.sort_unstable();
+        cursors
+    }
+
+    /// The streams that both may hold, as far as their writers are trusted.
+    fn shared(&self, peer_office: OfficeId) -> impl Iterator<Item = (&StreamId, u64)> {
+        let shared =
+            self.held.iter().filter(move |(stream, _)| self.may_share(stream, peer_office));
+        shared.map(|(stream, next_seq)| (stream, self.trusted(stream, *next_seq)))
+    }
+
+    fn trusted(&self, stream: &StreamId, next_seq: u64) -> u64 {
+        if stream.writer == self.config.hello.writer {
+            return next_seq;
+        }
+        let last_seq = self.config.rules.trust.trusted_until(stream);
+        last_seq.map_or(next_seq, |last_seq| next_seq.min(last_seq.saturating_add(1)))
+    }
+
+    fn writer_office(&self, stream: &StreamId) -> Option<OfficeId> {
+        if stream.writer == self.config.hello.writer {
+            return Some(self.config.hello.office);
+        }
+        self.config.rules.office(stream.writer)
+    }
+
+    /// Whether both ends may hold the stream.
+    fn may_share(&self, stream: &StreamId, peer_office: OfficeId) -> bool {
+        self.writer_office(stream).is_some_and(|office| {
+            let rules = &self.config.rules;
+            rules.may_hold(stream, office, self.config.hello.office)
+                && rules.may_hold(stream, office, peer_office)
+        })
+    }
+
+    fn message(&mut self, message: Message, out: &mut Vec<Action>) {
+        if self.closed {
+            return;
+        }
+        let greeted = self.peer.is_some();
+        match message {
+            Message::Hello(hello) if !greeted => self.hello(*hello, out),
+            Message::Bye(code) => {
+                self.closed = true;
+                out.push(Action::Close(Closed::Bye(code)));
+            }
+            Message::Ping(number) => send(out, &[Message::Pong(number)]),
+            Message::Pong(_) => {}
+            _ if !greeted => self.close(Closed::Malformed, out),
+            Message::Hello(_) => self.close(Closed::Malformed, out),
+            Message::Cursors(cursors) => self.peer_stands(cursors),
+            Message::Declare(number, stream) => self.declare(number, stream, out),
+            Message::Frame(frame) => self.frame(frame, out),
+            Message::Part(part) => match self.inbox.part(&part) {
+                Ok(Some(frame)) => self.frame(frame, out),
+                Ok(None) => {
+                    let end = part.offset.saturating_add(part.bytes.len() as u32);
+                    send(out, &[Message::Got(part.stream, end)]);
+                }
+                Err(()) => self.close(Closed::Malformed, out),
+            },
+            Message::Ack(number, next_seq) => {
+                if let Some((stream, next_seq)) = self.outbox.acked(number, next_seq) {
+                    out.push(Action::Acked(stream, next_seq));
+                }
+            }
+            Message::Got(number, end) => self.outbox.got(number, end),
+            Message::Reset(number, next_seq) => self.outbox.set_back(number, next_seq, None),
+            Message::Refused(number, next_seq, code) => {
+                self.outbox.set_back(number, next_seq, Some(code));
+            }
+            Message::Health(rows) => out.push(Action::Health(rows)),
+        }
+    }
+
+    fn hello(&mut self, hello: Hello, out: &mut Vec<Action>) {
+        let office = match self.prove(&hello) {
+            Ok(office) => office,
+            Err(code) => {
+                send(out, &[Message::Bye(code.as_str().to_owned())]);
+                return self.close(Closed::Refused(code), out);
+            }
+        };
+        let ours = &self.config.hello.dictionaries;
+        let shared = (1u8..).zip(ours).filter(|(_, id)| hello.dictionaries.contains(id));
+        let dictionaries = Dictionaries {
+            codec: Arc::clone(&self.config.codec),
+            out: shared.map(|(place, id)| (place, *id)).collect(),
+            peer: hello.dictionaries.clone(),
+        };
+        self.peer = Some(Peer { office, dictionaries });
+        if self.config.role == Role::Listener {
+            self.greet(Some(office), Some(&hello), out);
+        }
+        out.push(Action::Met(PeerHello {
+            writer: hello.writer,
+            office,
+            protocol: hello.newest.min(PROTOCOL),
+            program: hello.program,
+            packs: hello.packs,
+            now_ms: hello.now_ms,
+        }));
+        let mine = self.cursors(office);
+        if hello.digest == digest(&mine) {
+            self.peer_stands(mine);
+        } else {
+            if self.config.role == Role::Dialer && mine.len() > CURSORS_UNASKED_MAX {
+                send(out, &[Message::Cursors(mine)]);
+            }
+            if let Some(cursors) = hello.cursors {
+                self.peer_stands(cursors);
+            }
+        }
+    }
+
+    /// The office of a peer that is certified, speaks our protocol and holds its key.
+    fn prove(&self, hello: &Hello) -> Result<OfficeId, ProblemCode> {
+        if hello.oldest > PROTOCOL || hello.newest < OLDEST {
+            return Err(ProblemCode::SyncVersion);
+        }
+        let entry = self.config.rules.trust.entry(hello.writer);
+        let entry = entry.ok_or(ProblemCode::SyncUnknownWriter)?;
+        if entry.is_revoked() {
+            return Err(ProblemCode::SyncRevoked);
+        }
+        let theirs = match self.config.role {
+            Role::Dialer => Role::Listener,
+            Role::Listener => Role::Dialer,
+        };
+        let signed = hello_bytes(theirs, &self.config.channel, hello.writer);
+        let proof = Signature::from_bytes(&hello.proof);
+        entry.key.verify_strict(&signed, &proof).map_err(|_| ProblemCode::SyncProof)?;
+        let office = entry.certificate.office;
+        if self.config.peer_office.is_some_and(|expected| expected != office) {
+            return Err(ProblemCode::SyncOtherOffice);
+        }
+        Ok(office)
+    }
+
+    /// The peer's cursors: what it lacks of ours is what there is to send.
+    fn peer_stands(&mut self, cursors: Vec<Cursor>) {
+        let Some(peer) = &self.peer else { return };
+        if self.ready {
+            return;
+        }
+        let stands: BTreeMap<StreamTag, u64> =
+            cursors.into_iter().map(|cursor| (cursor.tag, cursor.next_seq.max(1))).collect();
+        self.outbox.peer_holds(stands);
+        self.ready = true;
+        let office = peer.office;
+        let shared: Vec<Held> =
+            self.shared(office).map(|(stream, next_seq)| (stream.clone(), next_seq)).collect();
+        for (stream, next_seq) in shared {
+            self.outbox.grew(&stream, next_seq);
+        }
+    }
+
+    fn grew(&mut self, stream: StreamId, next_seq: u64) {
+        let office = self.peer.as_ref().map(|peer| peer.office);
+        if self.ready && office.is_some_and(|office| self.may_share(&stream, office)) {
+            self.outbox.grew(&stream, self.trusted(&stream, next_seq));
+        }
+        let held = self.held.entry(stream).or_insert(next_seq);
+        *held = (*held).max(next_seq);
+    }
+
+    fn new_rules(&mut self, rules: Rules, out: &mut Vec<Action>) {
+        self.config.rules = rules;
+        let Some(peer) = &self.peer else { return };
+        let office = peer.office;
+        if self.ready {
+            let kept: BTreeMap<StreamId, u64> =
+                self.shared(office).map(|(stream, next_seq)| (stream.clone(), next_seq)).collect();
+            kept.iter().for_each(|(stream, next_seq)| self.outbox.grew(stream, *next_seq));
+            self.outbox.retain(|stream| kept.contains_key(stream));
+        }
+        for (number, stream) in self.inbox.blocked() {
+            if self.stands_against(&stream).is_none() {
+                let next_seq = self.held.get(&stream).copied().unwrap_or(1);
+                if let Some(entry) = self.inbox.get(number) {
+                    entry.blocked = false;
+                    entry.expected = next_seq;
+                }
+                send(out, &[Message::Reset(number, next_seq)]);
+            }
+        }
+    }
+
+    /// Why a stream that the peer offers can't be taken from it.
+    fn stands_against(&self, stream: &StreamId) -> Option<ProblemCode> {
+        let peer_office = self.peer.as_ref()?.office;
+        let Some(office) = self.writer_office(stream) else {
+            return Some(ProblemCode::SyncUnknownWriter);
+        };
+        let fits =
+            self.config.rules.may_write(stream, office) && self.may_share(stream, peer_office);
+        (!fits).then_some(ProblemCode::OpOutOfScope)
+    }
+
+    fn declare(&mut self, number: u32, stream: StreamId, out: &mut Vec<Action>) {
+        let next_seq = self.held.get(&stream).copied().unwrap_or(1);
+        let against = self.stands_against(&stream);
+        if !self.inbox.declare(number, stream.clone(), next_seq) {
+            return self.close(Closed::Malformed, out);
+        }
+        if let Some(code) = against {
+            if let Some(entry) = self.inbox.get(number) {
+                entry.blocked = true;
+            }
+            send(out, &[Message::Refused(number, next_seq, code.as_str().to_owned())]);
+            out.push(Action::Offered(stream, code));
+        }
+    }
+
+    fn frame(&mut self, frame: Frame, out: &mut Vec<Action>) {
+        let Some(peer) = &self.peer else { return };
+        let codec = &peer.dictionaries.codec;
+        let dictionary = match frame.dictionary {
+            0 => Some(DictionaryId::NONE),
+            place => peer.dictionaries.peer.get(usize::from(place) - 1).copied(),
+        };
+        let ops = dictionary.and_then(|dictionary| {
+            let raw = codec.expand(dictionary, &frame.body, FRAME_RAW_BYTES_MAX).ok()?;
+            body::split(&raw).ok()
+        });
+        let Some(ops) = ops.filter(|ops| !ops.is_empty()) else {
+            return self.close(Closed::Malformed, out);
+        };
+        let Some(entry) = self.inbox.get(frame.stream) else {
+            return self.close(Closed::Malformed, out);
+        };
+        if entry.blocked {
+            return;
+        }
+        if frame.first_seq > entry.expected {
+            return send(out, &[Message::Reset(frame.stream, entry.expected)]);
+        }
+        entry.expected = entry.expected.max(frame.first_seq.saturating_add(ops.len() as u64));
+        out.push(Action::Take {
+            number: frame.stream,
+            stream: entry.stream.clone(),
+            first_seq: frame.first_seq,
+            ops,
+            signature: frame.signature,
+        });
+    }
+
+    fn taken(&mut self, number: u32, taken: Taken, out: &mut Vec<Action>) {
+        let Some(entry) = self.inbox.get(number) else { return };
+        match taken {
+            Taken::Durable(next_seq) => {
+                entry.expected = entry.expected.max(next_seq);
+                send(out, &[Message::Ack(number, next_seq)]);
+            }
+            Taken::Refused(next_seq, code) => {
+                entry.expected = next_seq;
+                entry.blocked = true;
+                send(out, &[Message::Refused(number, next_seq, code.as_str().to_owned())]);
+            }
+            Taken::Gap(next_seq) => {
+                entry.expected = next_seq;
+                send(out, &[Message::Reset(number, next_seq)]);
+            }
+            Taken::Failed => self.close(Closed::Storage, out),
+        }
+    }
+
+    fn page(&mut self, page: &Page) {
+        let Some(peer) = &self.peer else { return };
+        let number = self.outbox.number(&page.stream);
+        let built = build(page, number, &peer.dictionaries);
+        self.outbox.built(&page.stream, built);
+    }
+
+    fn pump(&mut self, now_ms: u64, out: &mut Vec<Action>) {
+        if !self.ready || self.closed {
+            return;
+        }
+        while let Some(next) = self.outbox.next() {
+            match next {
+                Next::Read(stream, from) => out.push(Action::Read(stream, from)),
+                Next::Send(messages) => {
+                    if !self.waits() {
+                        self.waiting_ms = now_ms;
+                    }
+                    send(out, &messages);
+                }
+            }
+        }
+    }
+
+    /// Whether the peer owes a word.
+    fn waits(&self) -> bool {
+        self.outbox.in_flight() || self.pinged_ms.is_some()
+    }
+
+    fn tick(&mut self, now_ms: u64, out: &mut Vec<Action>) {
+        let silent_ms = now_ms.saturating_sub(self.heard_ms);
+        if self.peer.is_none() {
+            if silent_ms > HELLO_MS_MAX {
+                self.close(Closed::Dead, out);
+            }
+        } else if self.waits() {
+            if now_ms.saturating_sub(self.heard_ms.max(self.waiting_ms)) > DEAD_PEER_MS {
+                self.close(Closed::Dead, out);
+            }
+        } else if silent_ms > IDLE_PING_MS {
+            (self.pinged_ms, self.waiting_ms) = (Some(now_ms), now_ms);
+            send(out, &[Message::Ping(now_ms)]);
+        }
+    }
+
+    fn close(&mut self, why: Closed, out: &mut Vec<Action>) {
+        if !self.closed {
+            self.closed = true;
+            out.push(Action::Close(why));
+        }
+    }
+}
+
+/// BLAKE3 of cursors in ascending order.
+fn digest(cursors: &[Cursor]) -> Digest {
+    let bytes = minicbor::to_vec(cursors).expect("invariant: writing to memory does not fail");
+    Digest(blake3::hash(&bytes).into())
+}
+
+/// Messages that go together are one datagram.
+fn send(out: &mut Vec<Action>, messages: &[Message]) {
+    let mut bytes = Vec::new();
+    messages.iter().for_each(|message| message.write(&mut bytes));
+    if !bytes.is_empty() {
+        out.push(Action::Send(bytes));
+    }
+}

@@ -1,0 +1,297 @@
+//! A node without its threads: its store, key and clock, and what holds at the moment. All that
+//! it does is a call; the simulator drives it as the node's threads do.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::hlc::{Clock as HlcClock, Hlc};
+use domain::ids::{OfficeId, WriterId};
+use domain::op::{SealedOp, StreamId, writer_id};
+use domain::pack::Pack;
+use domain::sync::{DictionaryId, Held, Page, Rules, Squeeze};
+use domain::trust::{Certificate, Trust};
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use store::{Reader, Store, StoreError, log, meta, offices, packs, statements};
+
+use crate::clock::Clock;
+use crate::keys;
+use crate::node::{Config, OpenError};
+use crate::packs::PackSet;
+use crate::policy::Judge;
+use crate::squeeze::Zstd;
+use crate::submit::OwnStreams;
+use crate::world::World;
+
+const META_OFFICE: &str = "office";
+const META_NAME: &str = "name";
+const META_SIMULATION: &str = "simulation";
+const META_EPOCH: &str = "epoch";
+pub(crate) const META_ROOT: &str = "root";
+pub(crate) const META_PINS: &str = "pins";
+pub(crate) const META_PEERS: &str = "peers";
+/// Operations read at once for a frame: a frame's most, and what its next signed head may add.
+const PAGE_OPS: usize = domain::limits::FRAME_OPS_MAX + domain::limits::SIGNED_EVERY_OPS;
+
+/// A node without its threads.
+#[derive(Debug)]
+pub struct Kernel {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) key: SigningKey,
+    pub(crate) own: OwnStreams,
+    pub(crate) home: OfficeId,
+    pub(crate) name: String,
+    pub(crate) simulation: bool,
+    world: RwLock<Arc<World>>,
+}
+
+impl Kernel {
+    /// Opens what is in a directory, making it on the first time.
+    ///
+    /// # Errors
+    /// [`OpenError`], with what to do about it.
+    pub fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let store = Store::open(&config.dir)?;
+        let key = keys::load_or_create(&config.dir)?;
+        Self::with(store, key, config, clock)
+    }
+
+    /// The node of a store that is open already, with its key.
+    ///
+    /// # Errors
+    /// [`OpenError`], with what to do about it.
+    pub fn with(
+        store: Store,
+        key: SigningKey,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let about = remember(&store, config)?;
+        let world = store.read(|r| load_world(r, clock.now_ms()))?;
+        if world.tree.level(about.office).is_none() {
+            return Err(OpenError::UnknownOffice(about.office));
+        }
+        let own = OwnStreams { writer: writer_id(&key.verifying_key()), epoch: about.epoch };
+        Ok(Self {
+            store,
+            clock,
+            key,
+            own,
+            home: about.office,
+            name: about.name,
+            simulation: about.simulation,
+            world: RwLock::new(Arc::new(world)),
+        })
+    }
+
+    pub(crate) fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads packs, offices and trust again.
+    pub(crate) fn reload(&self) -> Result<(), OpenError> {
+        let world = self.store.read(|r| load_world(r, self.clock.now_ms()))?;
+        *self.world.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(world);
+        Ok(())
+    }
+
+    /// The policies, the tree and the day at this node, now.
+    pub(crate) fn judge(&self) -> Judge {
+        self.world().judge(self.home, self.clock.now_ms())
+    }
+
+    /// Where the node's clock goes on from.
+    pub(crate) fn last_clock(&self) -> Result<HlcClock, StoreError> {
+        Ok(HlcClock::after(self.store.read(last_time)?))
+    }
+
+    /// It stands under a root.
+    pub(crate) fn has_root(&self) -> Result<bool, StoreError> {
+        Ok(self.store.read(|r| meta::get(r, META_ROOT))?.is_some())
+    }
+
+    pub(crate) fn is_centre(&self) -> bool {
+        self.world().tree.level(self.home) == Some(domain::office::Level::Centre)
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Who writes its streams.
+    #[must_use]
+    pub fn writer(&self) -> WriterId {
+        self.own.writer
+    }
+
+    /// The key that its streams are signed with.
+    #[must_use]
+    pub fn verifying_key(&self) -> VerifyingKey {
+        self.key.verifying_key()
+    }
+
+    /// Its office.
+    #[must_use]
+    pub fn office(&self) -> OfficeId {
+        self.home
+    }
+
+    /// What scope and trust are judged by, now.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        let world = self.world();
+        let date = world.today_at(self.home, self.clock.now_ms());
+        Rules { tree: Arc::clone(&world.tree), date, trust: Arc::clone(&world.trust) }
+    }
+
+    /// The rules with the statements that a transaction has just written.
+    pub(crate) fn rules_in(
+        &self,
+        r: &Reader<'_>,
+        world: &World,
+        now_ms: u64,
+    ) -> Result<Rules, StoreError> {
+        let date = world.today_at(self.home, now_ms);
+        let trust = Arc::new(load_trust(r, &world.tree, date)?);
+        Ok(Rules { tree: Arc::clone(&world.tree), date, trust })
+    }
+
+    /// Every stream that stands here, as far as it is trusted, with the sequence number that
+    /// comes next.
+    ///
+    /// # Errors
+    /// If the log can't be read.
+    pub fn held(&self) -> Result<Vec<Held>, StoreError> {
+        let streams = self.store.read(log::streams)?;
+        Ok(streams.into_iter().map(|(stream, head)| (stream, head.next_seq)).collect())
+    }
+
+    /// Operations of a stream from a place on, to be sent.
+    ///
+    /// # Errors
+    /// If the log can't be read.
+    pub fn page(&self, stream: &StreamId, from_seq: u64) -> Result<Page, StoreError> {
+        let world = self.world();
+        self.store.read(|r| {
+            let ops = log::bytes_of_stream(r, stream, from_seq, PAGE_OPS)?;
+            let mut boundaries = log::boundaries(r, stream, from_seq, PAGE_OPS)?;
+            let end = from_seq.saturating_add(ops.len() as u64);
+            if let Some(last_seq) = world.trust.trusted_until(stream)
+                && stream.writer != self.own.writer
+            {
+                let next_seq = last_seq.saturating_add(1);
+                boundaries.retain(|boundary| boundary.next_seq < next_seq);
+                if next_seq > from_seq && next_seq <= end {
+                    // A revocation vouches for this head; the writer may not have signed it.
+                    boundaries.push(domain::sync::Boundary { next_seq, signature: [0; 64] });
+                }
+            }
+            let dictionary = world.dictionary_for(&ops);
+            let stream = stream.clone();
+            Ok(Page { stream, first_seq: from_seq, ops, boundaries, dictionary })
+        })
+    }
+
+    /// How frames are squeezed here.
+    pub(crate) fn codec(&self) -> Arc<dyn Squeeze> {
+        Arc::new(Zstd)
+    }
+
+    /// The dictionary ids that HELLO says.
+    pub(crate) fn dictionaries(&self) -> Vec<DictionaryId> {
+        self.world().dictionaries()
+    }
+}
+
+struct About {
+    office: OfficeId,
+    name: String,
+    simulation: bool,
+    epoch: u32,
+}
+
+/// What the node is, from the store, or from the configuration the first time.
+fn remember(store: &Store, config: &Config) -> Result<About, OpenError> {
+    store.write(|tx| {
+        let held = number(tx, META_OFFICE)?.map(OfficeId);
+        let office = match (held, config.office) {
+            (Some(held), Some(asked)) if held != asked => {
+                return Err(OpenError::OtherOffice { held, asked });
+            }
+            (Some(office), _) | (None, Some(office)) => office,
+            (None, None) => return Err(OpenError::NotInitialised { dir: config.dir.clone() }),
+        };
+        let held =
+            meta::get(tx, META_NAME)?.map(|name| String::from_utf8_lossy(&name).into_owned());
+        let name = config.name.clone().or(held).unwrap_or_else(|| "genggam".to_owned());
+        let held = meta::get(tx, META_SIMULATION)?.map(|flag| flag == [1]);
+        let simulation = config.simulation.or(held).unwrap_or(false);
+        let epoch = number(tx, META_EPOCH)?.unwrap_or(1);
+        meta::put(tx, META_OFFICE, &office.0.to_be_bytes())?;
+        meta::put(tx, META_NAME, name.as_bytes())?;
+        meta::put(tx, META_SIMULATION, &[u8::from(simulation)])?;
+        meta::put(tx, META_EPOCH, &epoch.to_be_bytes())?;
+        Ok(About { office, name, simulation, epoch })
+    })
+}
+
+fn number(r: &Reader<'_>, key: &str) -> Result<Option<u32>, StoreError> {
+    let bytes = meta::get(r, key)?;
+    Ok(bytes.and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?))))
+}
+
+/// Begins the next life of a node's streams: for a store that was restored from a copy.
+///
+/// # Errors
+/// If storage fails.
+pub fn begin_epoch(dir: &Path) -> Result<u32, StoreError> {
+    let store = Store::open(dir)?;
+    store.write(|tx| {
+        let epoch = number(tx, META_EPOCH)?.unwrap_or(1).saturating_add(1);
+        meta::put(tx, META_EPOCH, &epoch.to_be_bytes())?;
+        Ok(epoch)
+    })
+}
+
+/// Packs, events of offices and trust, as the log brought them.
+fn load_world(r: &Reader<'_>, now_ms: u64) -> Result<World, OpenError> {
+    let packs = packs::all_versions(r)?;
+    let packs = packs.iter().filter_map(|row| Pack::decode(&row.bytes).ok());
+    let mut world = World::new(PackSet::new(packs), &offices::all(r)?)?;
+    let date = domain::period::Date::of_ms(now_ms);
+    world.trust = Arc::new(load_trust(r, &world.tree, date)?);
+    Ok(world)
+}
+
+fn load_trust(
+    r: &Reader<'_>,
+    tree: &domain::office::Tree,
+    date: domain::period::Date,
+) -> Result<Trust, StoreError> {
+    let root = meta::get(r, META_ROOT)?
+        .and_then(|bytes| VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok());
+    let pins: Vec<Certificate> = meta::get(r, META_PINS)?
+        .and_then(|bytes| minicbor::decode(&bytes).ok())
+        .unwrap_or_default();
+    Ok(Trust::new(root, &pins, &statements::all(r)?, tree, date))
+}
+
+/// The latest moment in the log: the node's clock goes on from it.
+fn last_time(r: &Reader<'_>) -> Result<Hlc, StoreError> {
+    let mut last = Hlc::default();
+    for (stream, head) in log::streams(r)? {
+        last = last.max(last_of(r, &stream, head.next_seq)?.map_or(last, |op| op.op().time));
+    }
+    Ok(last)
+}
+
+fn last_of(
+    r: &Reader<'_>,
+    stream: &StreamId,
+    next_seq: u64,
+) -> Result<Option<SealedOp>, StoreError> {
+    let Some(seq) = next_seq.checked_sub(1) else { return Ok(None) };
+    Ok(log::find(r, stream, seq)?.map(|logged| logged.op))
+}

@@ -1,0 +1,202 @@
+//! One session's loop: what the connection, the log and time bring goes into the engine, and what
+//! it says is done.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::op::StreamId;
+use domain::problem::ProblemCode;
+use domain::sync::{Action, Closed, Input, Session, Taken};
+use store::StoreError;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::{Ended, Link};
+use crate::events::Growth;
+use crate::group::Work;
+use crate::ingest::{Batch, IngestError, Ingested};
+use crate::node::Node;
+
+/// How often a session looks at the clock.
+const TICK: Duration = Duration::from_millis(250);
+/// Ticks without a word in either direction after which a session that only catches up is done:
+/// more than a round trip of the weakest link.
+const QUIET_TICKS: u32 = 10;
+
+/// What became of operations that were handed to the committer.
+type Answer = (u32, Result<Ingested, IngestError>);
+
+pub(super) struct Driver {
+    node: Arc<Node>,
+    link: Link,
+    session: Session,
+    growth: broadcast::Receiver<Growth>,
+    answers: (mpsc::UnboundedSender<Answer>, mpsc::UnboundedReceiver<Answer>),
+    /// Streams of writers that are not certified here yet.
+    unknown: BTreeSet<StreamId>,
+    pending: usize,
+    quiet: u32,
+    ended: Ended,
+    todo: Vec<Action>,
+}
+
+impl Driver {
+    pub(super) fn begin(node: &Arc<Node>, link: Link) -> Result<Self, StoreError> {
+        // Listening begins before the log is looked at: nothing that comes between is missed.
+        let growth = node.core.growth.subscribe();
+        let config = node.core.session(link.role, link.channel, link.peer_office)?;
+        let mut todo = Vec::new();
+        let session = Session::begin(config, &mut todo);
+        Ok(Self {
+            node: Arc::clone(node),
+            link,
+            session,
+            growth,
+            answers: mpsc::unbounded_channel(),
+            unknown: BTreeSet::new(),
+            pending: 0,
+            quiet: 0,
+            ended: Ended { why: None, met: false, sent_ops: 0, taken_ops: 0 },
+            todo,
+        })
+    }
+
+    pub(super) async fn run(mut self) -> Result<Ended, StoreError> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            if self.act().await?.is_break() {
+                break;
+            }
+            tokio::select! {
+                datagram = self.link.inbound.recv() => match datagram {
+                    Some(bytes) => {
+                        self.quiet = 0;
+                        self.input(Input::Bytes(&bytes));
+                    }
+                    None => break,
+                },
+                Some((number, result)) = self.answers.1.recv() => {
+                    self.pending -= 1;
+                    self.quiet = 0;
+                    let taken = self.taken(result);
+                    self.input(Input::Taken(number, taken));
+                }
+                grown = self.growth.recv() => self.grown(grown)?,
+                _ = tick.tick() => {
+                    self.quiet += 1;
+                    self.input(Input::Tick);
+                    if self.link.until_idle && self.is_done() {
+                        break;
+                    }
+                }
+            }
+        }
+        for stream in &self.unknown {
+            if self.node.core.rules().office(stream.writer).is_none() {
+                self.node.offered(stream, ProblemCode::SyncUnknownWriter)?;
+            }
+        }
+        self.ended.sent_ops = self.session.progress().done_ops;
+        Ok(self.ended)
+    }
+
+    fn is_done(&self) -> bool {
+        self.pending == 0 && self.quiet > QUIET_TICKS && self.session.is_idle()
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        let now_ms = self.node.core.clock.now_ms();
+        self.session.input(now_ms, input, &mut self.todo);
+    }
+
+    /// Does what the engine said, in order, until it says nothing more.
+    async fn act(&mut self) -> Result<std::ops::ControlFlow<()>, StoreError> {
+        while !self.todo.is_empty() {
+            for action in std::mem::take(&mut self.todo) {
+                match action {
+                    Action::Send(bytes) => {
+                        if self.link.outbound.send(bytes).await.is_err() {
+                            return Ok(std::ops::ControlFlow::Break(()));
+                        }
+                    }
+                    Action::Read(stream, from) => self.read(stream, from).await?,
+                    Action::Take { number, stream, first_seq, ops, signature } => {
+                        self.take(number, Batch { stream, first_seq, ops, signature }).await;
+                    }
+                    Action::Met(_) => self.ended.met = true,
+                    Action::Acked(..) | Action::Health(_) => {}
+                    Action::Offered(stream, ProblemCode::SyncUnknownWriter) => {
+                        self.unknown.insert(stream);
+                    }
+                    Action::Offered(stream, code) => self.node.offered(&stream, code)?,
+                    Action::Close(why) => {
+                        self.ended.why = Some(why);
+                        return Ok(std::ops::ControlFlow::Break(()));
+                    }
+                }
+            }
+        }
+        Ok(std::ops::ControlFlow::Continue(()))
+    }
+
+    async fn read(&mut self, stream: StreamId, from: u64) -> Result<(), StoreError> {
+        let node = Arc::clone(&self.node);
+        let read = tokio::task::spawn_blocking(move || node.core.page(&stream, from));
+        match read.await {
+            Ok(page) => self.input(Input::Page(page?)),
+            Err(broken) => std::panic::resume_unwind(broken.into_panic()),
+        }
+        Ok(())
+    }
+
+    /// Hands operations to the committer, in order; its answer comes when they are durable.
+    async fn take(&mut self, number: u32, batch: Batch) {
+        self.pending += 1;
+        let (reply, answer) = oneshot::channel();
+        let sent = match self.node.queue() {
+            Some(queue) => queue.send(Work::Ingest(Box::new(batch), reply)).await.is_ok(),
+            None => false,
+        };
+        let answers = self.answers.0.clone();
+        if !sent {
+            drop(answers.send((number, Err(IngestError::Busy))));
+            return;
+        }
+        tokio::spawn(async move {
+            drop(answers.send((number, answer.await.unwrap_or(Err(IngestError::Busy)))));
+        });
+    }
+
+    fn taken(&mut self, result: Result<Ingested, IngestError>) -> Taken {
+        match result {
+            Ok(Ingested { refused: Some(code), next_seq, .. }) => Taken::Refused(next_seq, code),
+            Ok(ingested) => {
+                self.ended.taken_ops += ingested.kept as u64;
+                Taken::Durable(ingested.next_seq)
+            }
+            Err(IngestError::Gap { next_seq }) => Taken::Gap(next_seq),
+            Err(IngestError::Busy | IngestError::Storage(_)) => Taken::Failed,
+        }
+    }
+
+    fn grown(&mut self, grown: Result<Growth, RecvError>) -> Result<(), StoreError> {
+        match grown {
+            Ok(Growth::Stream(stream, next_seq)) => self.input(Input::Grew(stream, next_seq)),
+            Ok(Growth::Rules) => self.input(Input::Rules(self.node.core.rules())),
+            Err(RecvError::Lagged(_)) => {
+                self.input(Input::Rules(self.node.core.rules()));
+                for (stream, next_seq) in self.node.core.held()? {
+                    self.input(Input::Grew(stream, next_seq));
+                }
+            }
+            // The node closes; so will the connection.
+            Err(RecvError::Closed) => {
+                self.ended.why = Some(Closed::Storage);
+                self.todo.push(Action::Close(Closed::Storage));
+            }
+        }
+        Ok(())
+    }
+}

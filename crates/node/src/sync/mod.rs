@@ -1,0 +1,120 @@
+//! Sessions with other nodes: the engine of `domain::sync` between a connection and the log.
+
+mod drive;
+
+use std::sync::Arc;
+
+use domain::ids::OfficeId;
+use domain::op::{Audience, StreamId};
+use domain::problem::ProblemCode;
+use domain::sync::{Closed, Config, Hello, PROTOCOL, Role, hello_bytes};
+use ed25519_dalek::Signer as _;
+use store::StoreError;
+use store::quarantine::{self, Quarantined};
+use tokio::sync::mpsc;
+
+use crate::kernel::Kernel;
+use crate::node::Node;
+
+/// Datagrams that may wait to be sent: the window bounds their bytes.
+pub const OUTBOUND_MAX: usize = 512;
+
+/// A connection to another node, whatever carries it.
+#[derive(Debug)]
+pub struct Link {
+    /// Which end this is.
+    pub role: Role,
+    /// The TLS exporter of the connection; zeros where there is none.
+    pub channel: [u8; 32],
+    /// The office that is expected to answer, where this end dialled.
+    pub peer_office: Option<OfficeId>,
+    /// Datagrams from the peer; it ends when the connection does.
+    pub inbound: mpsc::Receiver<Vec<u8>>,
+    /// Datagrams to the peer, in order.
+    pub outbound: mpsc::Sender<Vec<u8>>,
+    /// Ends the session once the peer has all that it may have and sends nothing more.
+    pub until_idle: bool,
+}
+
+/// How a session went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Why it ended; none where the connection did, or all was done.
+    pub why: Option<Closed>,
+    /// The peer had proved itself.
+    pub met: bool,
+    /// Operations that the peer acknowledged.
+    pub sent_ops: u64,
+    /// Operations that were new here.
+    pub taken_ops: u64,
+}
+
+impl Kernel {
+    /// How a session of this node begins.
+    ///
+    /// # Errors
+    /// If the log can't be read.
+    pub fn session(
+        &self,
+        role: Role,
+        channel: [u8; 32],
+        peer_office: Option<OfficeId>,
+    ) -> Result<Config, StoreError> {
+        let world = self.world();
+        let now_ms = self.clock.now_ms();
+        let proof = self.key.sign(&hello_bytes(role, &channel, self.own.writer)).to_bytes();
+        let packs = world.packs.latest().map(|pack| (pack.name.clone(), pack.version));
+        let hello = Hello {
+            oldest: PROTOCOL,
+            newest: PROTOCOL,
+            writer: self.own.writer,
+            proof,
+            office: self.home,
+            now_ms,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            packs: packs.collect(),
+            dictionaries: self.dictionaries(),
+            digest: domain::ids::Digest([0; 32]),
+            cursors: None,
+        };
+        Ok(Config {
+            role,
+            channel,
+            hello,
+            peer_office,
+            rules: self.rules(),
+            held: self.held()?,
+            codec: self.codec(),
+            now_ms,
+        })
+    }
+}
+
+impl Node {
+    /// Runs a session over a connection, to its end.
+    ///
+    /// # Errors
+    /// If the log can't be read.
+    pub async fn sync(self: &Arc<Self>, link: Link) -> Result<Ended, StoreError> {
+        drive::Driver::begin(self, link)?.run().await
+    }
+
+    /// Keeps that a peer offered a stream which it may not have, write or send: an administrator
+    /// will want to know.
+    fn offered(&self, stream: &StreamId, code: ProblemCode) -> Result<(), StoreError> {
+        let audience = match &stream.audience {
+            Audience::Up(office) => format!("up of office {office}"),
+            Audience::Down(office) => format!("down of office {office}"),
+            Audience::To(names) => format!("to {} offices", names.len()),
+        };
+        let refused = Quarantined {
+            received_ms: self.core.clock.now_ms(),
+            stream: Some(stream.clone()),
+            seq: None,
+            code: code.as_str().to_owned(),
+            detail: format!("a peer offered a stream {audience}"),
+            bytes: Vec::new(),
+        };
+        self.core.store.write(|tx| quarantine::put(tx, &refused))
+    }
+}
