@@ -2,7 +2,9 @@
 
 pub mod cli;
 pub mod demo;
+mod dial;
 pub mod http;
 pub mod messages;
 pub mod output;
 mod serve;
+mod tls;

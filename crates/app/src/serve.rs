@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,18 +12,15 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{self, ServerConfig};
 use tower::ServiceExt;
 
-use crate::http::{Peer, chain};
+use crate::http::{Channel, Peer, chain};
+use crate::tls::exporter;
 
 /// Connections open at once; more wait in the system's queue.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -36,33 +32,6 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(20);
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause after a connection could not be accepted, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Why TLS can't be offered.
-#[derive(Debug, Error)]
-pub(crate) enum TlsError {
-    #[error("cannot read `{path}`: {source}")]
-    Read { path: String, source: rustls::pki_types::pem::Error },
-    #[error("the certificate and key do not fit: {0}")]
-    Unfit(#[from] rustls::Error),
-}
-
-/// TLS 1.2 and 1.3 with the certificate chain and key of these PEM files.
-pub(crate) fn tls(cert: &Path, key: &Path) -> Result<TlsAcceptor, TlsError> {
-    let read = |path: &Path| {
-        let path = path.display().to_string();
-        move |source| TlsError::Read { path, source }
-    };
-    let chain = CertificateDer::pem_file_iter(cert).map_err(read(cert))?;
-    let chain: Vec<_> = chain.collect::<Result<_, _>>().map_err(read(cert))?;
-    let key_der = PrivateKeyDer::from_pem_file(key).map_err(read(key))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key_der)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
-}
 
 /// Serves until `stop` is ready; then `closing` turns true, requests in progress end, and it
 /// returns.
@@ -121,26 +90,38 @@ async fn connection(
     router: Router,
     closing: watch::Receiver<bool>,
 ) {
-    let Some(tls) = tls else { return http(tcp, address, router, closing).await };
+    let Some(tls) = tls else {
+        return http(tcp, address, Channel::default(), router, closing).await;
+    };
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(tcp)).await {
-        Ok(Ok(stream)) => http(stream, address, router, closing).await,
+        Ok(Ok(stream)) => {
+            let channel = Channel(exporter(stream.get_ref().1));
+            http(stream, address, channel, router, closing).await;
+        }
         Ok(Err(error)) => tracing::debug!(error = chain(&error), "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
-async fn http<S>(stream: S, address: SocketAddr, router: Router, mut closing: watch::Receiver<bool>)
-where
+async fn http<S>(
+    stream: S,
+    address: SocketAddr,
+    channel: Channel,
+    router: Router,
+    mut closing: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(address));
+        request.extensions_mut().insert(channel);
         router.clone().oneshot(request.map(Body::new))
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     tokio::pin!(connection);
     let closed =
         async { while !*closing.borrow_and_update() && closing.changed().await.is_ok() {} };

@@ -46,9 +46,9 @@ January 2021. Its folder is ./genggam-demo; a second run goes on from there.";
 const FOLDER: &str = "genggam-demo";
 
 pub(super) fn run(context: &Context, demo: Demo) -> Done {
-    let ready = Ready::check(&demo.serve)?;
     let dir = folder(&context.dir);
     std::fs::create_dir_all(&dir).map_err(failed::file(&dir))?;
+    let ready = Ready::check(&demo.serve, &dir)?;
     let options = Options {
         dir,
         role: demo.role,

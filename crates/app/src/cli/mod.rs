@@ -4,20 +4,22 @@ mod demo;
 mod failed;
 mod files;
 mod init;
+mod node;
 mod office;
 mod opened;
 mod pack;
 mod person;
 mod query;
 mod serve;
+mod sync;
 mod upkeep;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use ::node::clock::{Clock, SystemClock};
 use clap::{Args, Parser, Subcommand};
 use domain::period::Date;
-use node::clock::{Clock, SystemClock};
 
 use crate::messages::Lang;
 use crate::output::Output;
@@ -90,6 +92,12 @@ enum Command {
     /// Write records to a CSV, XLSX or Parquet file
     #[command(after_help = files::EXPORT_EXAMPLES)]
     Export(files::Export),
+    /// How nodes join, and how their keys end
+    #[command(subcommand, after_help = node::EXAMPLES)]
+    Node(node::Command),
+    /// The exchange with the node above
+    #[command(subcommand)]
+    Sync(sync::Command),
     /// The facts that figures are made of
     #[command(subcommand)]
     Facts(upkeep::Facts),
@@ -140,6 +148,8 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Query(query) => query::run(context, query),
         Command::Import(options) => files::import(context, options),
         Command::Export(options) => files::export(context, options),
+        Command::Node(command) => node::run(context, command),
+        Command::Sync(command) => sync::run(context, &command),
         Command::Facts(command) => upkeep::facts(context, &command),
         Command::Audit(command) => upkeep::audit(context, &command),
         Command::Backup { file } => upkeep::backup(context, &file),

@@ -1,7 +1,7 @@
 //! `genggam serve`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,11 +9,12 @@ use node::Node;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::{Context, Done, failed};
 use crate::http::{self, Cookie, Site};
-use crate::serve;
+use crate::{dial, serve, tls};
 
 /// How to serve.
 #[derive(Debug, Clone, Args)]
@@ -30,6 +31,9 @@ pub(super) struct Serve {
     /// Private key of the certificate, PEM
     #[arg(long, requires = "tls_cert", value_name = "FILE")]
     pub(super) tls_key: Option<PathBuf>,
+    /// TLS with a certificate that the node makes for itself: good between nodes; browsers warn
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub(super) tls_own: bool,
     /// Serve other machines without TLS: passwords and reports can be read on the way
     #[arg(long)]
     pub(super) insecure_http: bool,
@@ -43,7 +47,7 @@ Examples:
 
 /// Serves the node in the folder until it is interrupted.
 pub(super) fn run_in(context: &Context, options: &Serve) -> Done {
-    let ready = Ready::check(options)?;
+    let ready = Ready::check(options, &context.dir)?;
     super::opened::with(context, async |node| {
         ready.serve(context, &node, |url| json!({ "listening": url })).await
     })
@@ -58,16 +62,15 @@ pub(super) struct Ready {
 
 impl Ready {
     /// Refuses to serve other machines in the clear unless that is asked for plainly.
-    pub(super) fn check(options: &Serve) -> anyhow::Result<Self> {
+    pub(super) fn check(options: &Serve, dir: &Path) -> anyhow::Result<Self> {
         let local = options.listen.to_canonical().is_loopback();
         let address = SocketAddr::new(options.listen, options.port);
-        let tls =
-            match (&options.tls_cert, &options.tls_key) {
-                (Some(cert), Some(key)) => Some(serve::tls(cert, key).map_err(|error| {
-                    failed::said("serve_tls", &[("reason", &http::chain(&error))])
-                })?),
-                _ => None,
-            };
+        let refused = |error| failed::said("serve_tls", &[("reason", &http::chain(&error))]);
+        let tls = match (&options.tls_cert, &options.tls_key) {
+            (Some(cert), Some(key)) => Some(tls::acceptor(cert, key).map_err(refused)?),
+            _ if options.tls_own => Some(tls::own(dir).map_err(refused)?),
+            _ => None,
+        };
         let secure = local || tls.is_some();
         if !secure && !options.insecure_http {
             return Err(failed::said("serve_refused", &[("address", &address)]));
@@ -94,8 +97,13 @@ impl Ready {
         node.resume_imports(&http::speaker(context.output.lang))?;
         announce(context, &url, self.secure, line)?;
         let (closing, watch) = watch::channel(false);
+        let mut dialling = JoinSet::new();
+        for peer in node.kernel().dialled()? {
+            dialling.spawn(dial::keep(Arc::clone(node), peer));
+        }
         let router = http::router(Site::new(Arc::clone(node), cookie, watch));
         serve::serve(listener, self.tls, router, closing, super::interrupted()).await;
+        dialling.shutdown().await;
         Ok(context.output.remark("cli.serve_stopped", &[])?)
     }
 }

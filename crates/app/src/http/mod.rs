@@ -10,6 +10,7 @@ mod figures;
 mod guard;
 mod home;
 mod imports;
+mod link;
 mod meta;
 mod offices;
 mod packs;
@@ -42,6 +43,7 @@ pub(crate) use error::chain;
 use error::{ApiError, ApiResult};
 pub use extract::Peer;
 pub(crate) use imports::speaker;
+pub(crate) use link::{Channel, DATAGRAM_BYTES_MAX, PATH as LINK_PATH};
 
 /// What every request needs.
 #[derive(Clone, Debug)]
@@ -131,6 +133,7 @@ fn api() -> OpenApiRouter<Site> {
 pub fn router(site: Site) -> Router {
     let (routes, _) = api().split_for_parts();
     routes
+        .route(link::PATH, get(link::open))
         .fallback_service(get(assets::serve))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX))
         .layer(from_fn_with_state(site.clone(), guard::same_origin))

@@ -57,7 +57,7 @@ impl Driver {
             unknown: BTreeSet::new(),
             pending: 0,
             quiet: 0,
-            ended: Ended { why: None, met: false, sent_ops: 0, taken_ops: 0 },
+            ended: Ended::default(),
             todo,
         })
     }

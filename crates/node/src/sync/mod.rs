@@ -28,6 +28,8 @@ pub struct Link {
     pub channel: [u8; 32],
     /// The office that is expected to answer, where this end dialled.
     pub peer_office: Option<OfficeId>,
+    /// Where the peer listens, where this end dialled.
+    pub url: Option<String>,
     /// Datagrams from the peer; it ends when the connection does.
     pub inbound: mpsc::Receiver<Vec<u8>>,
     /// Datagrams to the peer, in order.
@@ -37,7 +39,7 @@ pub struct Link {
 }
 
 /// How a session went.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
     /// Why it ended; none where the connection did, or all was done.
     pub why: Option<Closed>,

@@ -16,6 +16,7 @@ mod project;
 mod public_data;
 mod records;
 mod submit;
+mod sync;
 mod upkeep;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,177 @@
+//! `genggam node`: how nodes join, and how their keys end.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use domain::ids::WriterId;
+use node::enrol::{Dialled, Enrolment, JoinError, Request, fingerprint};
+use serde_json::json;
+
+use super::opened::By;
+use super::{Context, Done, failed, opened};
+use crate::dial;
+use crate::http::chain;
+
+pub(super) const EXAMPLES: &str = "\
+A node joins in three steps, carried by hand:
+  genggam node request kepri.json                             at the new node
+  genggam node enrol kepri.json joined.json --url https://pusat.example:8443 --as sari
+                                                              at a node above it
+  genggam node join joined.json                               at the new node
+
+Compare the eight letters that request and enrol print, by telephone.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write what this node asks an authority to certify
+    Request {
+        /// The file to write
+        file: PathBuf,
+    },
+    /// Certify another node's request, and write what it is given
+    Enrol {
+        /// The request
+        request: PathBuf,
+        /// The file to write
+        file: PathBuf,
+        /// Where this node listens, as the other will dial it
+        #[arg(long)]
+        url: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Join with what an authority gave, and dial it from now on
+    Join {
+        /// The file
+        file: PathBuf,
+    },
+    /// Dial a node at this address from now on, in place of the one before
+    Dial {
+        /// Where it listens
+        url: String,
+        /// Its office: a code or a name
+        #[arg(long)]
+        office: String,
+    },
+    /// The keys that are certified here
+    List,
+    /// End a key: what it wrote and this node holds stays, nothing after it is taken
+    Revoke {
+        /// The key, as `node list` names it
+        key: WriterId,
+        /// Why, in words
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+pub(super) fn run(context: &Context, command: Command) -> Done {
+    match command {
+        Command::Request { file } => request(context, &file),
+        Command::Enrol { request, file, url, by } => enrol(context, &request, &file, &url, &by),
+        Command::Join { file } => join(context, &file),
+        Command::Dial { url, office } => redirect(context, url, &office),
+        Command::List => list(context),
+        Command::Revoke { key, reason, by } => opened::with(context, async |node| {
+            let actor = by.actor(&node)?;
+            node.revoke(&actor, key, &reason).await.map_err(failed::failure)?;
+            Ok(context.output.say("cli.node_revoked", &[("key", &key)])?)
+        }),
+    }
+}
+
+fn request(context: &Context, file: &Path) -> Done {
+    opened::with(context, async |node| {
+        let kernel = node.kernel();
+        write(file, &kernel.request())?;
+        let (path, print) = (file.display(), fingerprint(&kernel.own_certificate()));
+        let values: [(&str, &dyn std::fmt::Display); 2] = [("path", &path), ("print", &print)];
+        Ok(context.output.say("cli.node_request", &values)?)
+    })
+}
+
+fn enrol(context: &Context, asked: &Path, file: &Path, url: &str, by: &By) -> Done {
+    dial::check(url).map_err(|error| failed::said("node_url", &[("reason", &chain(&error))]))?;
+    let request: Request = read(asked)?;
+    let certificate = request.certificate().map_err(|_| unreadable(asked))?;
+    opened::with(context, async |node| {
+        let actor = by.actor(&node)?;
+        let enrolment =
+            node.kernel().enrolment(url).ok_or_else(|| failed::said("node_no_root", &[]))?;
+        node.certify(&actor, certificate.clone()).await.map_err(failed::failure)?;
+        write(file, &enrolment)?;
+        let (path, print) = (file.display(), fingerprint(&certificate));
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("name", &certificate.name), ("path", &path), ("print", &print)];
+        Ok(context.output.say("cli.node_enrolled", &values)?)
+    })
+}
+
+fn join(context: &Context, file: &Path) -> Done {
+    let enrolment: Enrolment = read(file)?;
+    opened::with(context, async |node| {
+        node.kernel().join(&enrolment).map_err(|error| match error {
+            JoinError::Unreadable(_) => unreadable(file),
+            JoinError::OtherRoot => failed::said("node_other_root", &[]),
+            JoinError::Storage(_) | JoinError::Open(_) => error.into(),
+        })?;
+        Ok(context.output.say("cli.node_joined", &[("url", &enrolment.url)])?)
+    })
+}
+
+fn redirect(context: &Context, url: String, office: &str) -> Done {
+    dial::check(&url).map_err(|error| failed::said("node_url", &[("reason", &chain(&error))]))?;
+    opened::with(context, async |node| {
+        let office = opened::office(&node, office)?;
+        node.kernel().dial(&[Dialled { url: url.clone(), office }])?;
+        Ok(context.output.say("cli.node_joined", &[("url", &url)])?)
+    })
+}
+
+fn list(context: &Context) -> Done {
+    opened::with(context, async |node| {
+        let (rules, tree, today) = (node.kernel().rules(), node.tree(), opened::today(&node));
+        let output = &context.output;
+        let mut rows = Vec::new();
+        let mut lines = Vec::new();
+        for (writer, entry) in rules.trust.entries() {
+            let certificate = &entry.certificate;
+            let office = tree.at(certificate.office, today).map_or("", |at| at.name).to_owned();
+            let state = if entry.is_revoked() { "cli.node_ended" } else { "cli.node_stands" };
+            lines.push(json!({
+                "key": writer, "office": certificate.office, "name": certificate.name,
+                "fingerprint": fingerprint(certificate), "revoked": entry.is_revoked(),
+            }));
+            rows.push(vec![
+                writer.to_string(),
+                office,
+                certificate.name.clone(),
+                fingerprint(certificate),
+                output.text(state),
+            ]);
+        }
+        if output.json {
+            return Ok(output.json(&json!(lines))?);
+        }
+        let heads = ["key", "office", "name", "print", "state"]
+            .map(|head| output.text(&format!("cli.head.{head}")));
+        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+        Ok(output.table(&heads, &rows)?)
+    })
+}
+
+fn write(file: &Path, value: &impl serde::Serialize) -> Done {
+    let text = serde_json::to_string_pretty(value)? + "\n";
+    std::fs::write(file, text).map_err(failed::file(file))
+}
+
+fn read<T: serde::de::DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
+    let text = std::fs::read_to_string(file).map_err(failed::file(file))?;
+    serde_json::from_str(&text).map_err(|_| unreadable(file))
+}
+
+fn unreadable(file: &Path) -> anyhow::Error {
+    failed::said("node_unreadable", &[("path", &file.display())])
+}

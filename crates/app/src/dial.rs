@@ -1,0 +1,224 @@
+//! Dialling other nodes: TCP, TLS, WebSocket, again and again.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::sync::{Role, redial_ms};
+use futures::stream::FuturesUnordered;
+use futures::{SinkExt, StreamExt};
+use node::Node;
+use node::enrol::Dialled;
+use node::sync::{Ended, Link, OUTBOUND_MAX};
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use crate::http::{DATAGRAM_BYTES_MAX, LINK_PATH, chain};
+use crate::tls;
+
+/// A connection attempt that has come to nothing by then never will.
+const ATTEMPT: Duration = Duration::from_secs(8);
+/// A new attempt begins after this, beside those that still wait: a packet lost at the wrong
+/// moment costs a second, not three.
+const BESIDE: Duration = Duration::from_millis(1_000);
+/// Attempts at once.
+const ATTEMPTS_MAX: usize = 4;
+const INBOUND_MAX: usize = 64;
+
+/// Why a peer can't be reached.
+#[derive(Debug, Error)]
+pub(crate) enum DialError {
+    #[error("`{0}` is no address of a node: it begins with https:// or http:// and has no path")]
+    Address(String),
+    #[error("cannot connect")]
+    Connect(#[from] io::Error),
+    #[error("no answer")]
+    Silent,
+    #[error("the peer does not speak with nodes")]
+    WebSocket(#[from] Box<tokio_tungstenite::tungstenite::Error>),
+}
+
+/// Where to dial.
+#[derive(Clone, Debug)]
+struct Target {
+    secure: bool,
+    host: String,
+    port: u16,
+}
+
+impl Target {
+    fn parse(url: &str) -> Result<Self, DialError> {
+        let wrong = || DialError::Address(url.to_owned());
+        let (secure, rest) = match url.split_once("://") {
+            Some(("https", rest)) => (true, rest),
+            Some(("http", rest)) => (false, rest),
+            _ => return Err(wrong()),
+        };
+        let authority = rest.trim_end_matches('/');
+        let parsed: axum::http::uri::Authority = authority.parse().map_err(|_| wrong())?;
+        let host = parsed.host().trim_matches(['[', ']']).to_owned();
+        let port = parsed.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        if host.is_empty() || authority.contains('/') {
+            return Err(wrong());
+        }
+        Ok(Self { secure, host, port })
+    }
+}
+
+/// Whether this can be dialled.
+///
+/// # Errors
+/// If it can't.
+pub(crate) fn check(url: &str) -> Result<(), DialError> {
+    Target::parse(url).map(drop)
+}
+
+/// Keeps a session with a peer, dialling again whenever it ends. Never returns by itself.
+pub(crate) async fn keep(node: Arc<Node>, peer: Dialled) {
+    let mut failed = 0_u32;
+    loop {
+        match once(&node, &peer, false).await {
+            Ok(ended) => {
+                tracing::info!(url = peer.url, ?ended, "a session ended");
+                failed = if ended.met { 0 } else { failed.saturating_add(1) };
+            }
+            Err(error) => {
+                tracing::debug!(url = peer.url, error = chain(&error), "a peer can't be reached");
+                failed = failed.saturating_add(1);
+            }
+        }
+        let chance = u64::from_be_bytes(node::clock::random());
+        tokio::time::sleep(Duration::from_millis(redial_ms(failed, chance))).await;
+    }
+}
+
+/// One session with a peer: to its end, or until all is said.
+///
+/// # Errors
+/// If it can't be reached.
+pub(crate) async fn once(
+    node: &Arc<Node>,
+    peer: &Dialled,
+    until_idle: bool,
+) -> Result<Ended, DialError> {
+    let target = Target::parse(&peer.url)?;
+    let tcp = reach(&target).await?;
+    tcp.set_nodelay(true)?;
+    if !target.secure {
+        return carry(node, peer, until_idle, &target, tcp, [0; 32]).await;
+    }
+    let name = ServerName::try_from(target.host.clone())
+        .map_err(|_| DialError::Address(peer.url.clone()))?;
+    let connector = TlsConnector::from(tls::client());
+    let tls = within(connector.connect(name, tcp)).await??;
+    let channel = tls::exporter(tls.get_ref().1);
+    carry(node, peer, until_idle, &target, tls, channel).await
+}
+
+async fn within<T>(work: impl Future<Output = T>) -> Result<T, DialError> {
+    tokio::time::timeout(ATTEMPT, work).await.map_err(|_| DialError::Silent)
+}
+
+/// Connects; while an attempt is silent, others begin beside it.
+async fn reach(target: &Target) -> Result<TcpStream, DialError> {
+    let mut attempts = FuturesUnordered::new();
+    let attempt = || within(TcpStream::connect((target.host.clone(), target.port)));
+    attempts.push(attempt());
+    loop {
+        tokio::select! {
+            Some(done) = attempts.next() => return Ok(done??),
+            () = tokio::time::sleep(BESIDE) => {
+                if attempts.len() < ATTEMPTS_MAX {
+                    attempts.push(attempt());
+                }
+            }
+        }
+    }
+}
+
+/// Runs a session over a stream of bytes.
+async fn carry<S>(
+    node: &Arc<Node>,
+    peer: &Dialled,
+    until_idle: bool,
+    target: &Target,
+    stream: S,
+    channel: [u8; 32],
+) -> Result<Ended, DialError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let scheme = if target.secure { "wss" } else { "ws" };
+    let host =
+        if target.host.contains(':') { format!("[{}]", target.host) } else { target.host.clone() };
+    let request = format!("{scheme}://{host}:{}{LINK_PATH}", target.port)
+        .into_client_request()
+        .map_err(Box::new)?;
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(DATAGRAM_BYTES_MAX))
+        .max_frame_size(Some(DATAGRAM_BYTES_MAX));
+    let opened =
+        within(tokio_tungstenite::client_async_with_config(request, stream, Some(config))).await?;
+    let (socket, _) = opened.map_err(Box::new)?;
+    Ok(session(node, peer, until_idle, socket, channel).await)
+}
+
+async fn session<S>(
+    node: &Arc<Node>,
+    peer: &Dialled,
+    until_idle: bool,
+    socket: WebSocketStream<S>,
+    channel: [u8; 32],
+) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut to_peer, mut from_peer) = socket.split();
+    let (sender, inbound) = mpsc::channel(INBOUND_MAX);
+    let (outbound, mut datagrams) = mpsc::channel::<Vec<u8>>(OUTBOUND_MAX);
+    let reading = tokio::spawn(async move {
+        while let Some(Ok(message)) = from_peer.next().await {
+            match message {
+                Message::Binary(bytes) => {
+                    if sender.send(bytes.into()).await.is_err() {
+                        break;
+                    }
+                }
+                Message::Ping(_) | Message::Pong(_) => {}
+                Message::Text(_) | Message::Close(_) | Message::Frame(_) => break,
+            }
+        }
+    });
+    let writing = tokio::spawn(async move {
+        while let Some(datagram) = datagrams.recv().await {
+            if to_peer.send(Message::Binary(datagram.into())).await.is_err() {
+                break;
+            }
+        }
+        drop(to_peer.close().await);
+    });
+    let link = Link {
+        role: Role::Dialer,
+        channel,
+        peer_office: Some(peer.office),
+        url: Some(peer.url.clone()),
+        inbound,
+        outbound,
+        until_idle,
+    };
+    let ended = node.sync(link).await;
+    reading.abort();
+    drop(tokio::time::timeout(Duration::from_secs(1), writing).await);
+    ended.unwrap_or_else(|error| {
+        tracing::error!(error = chain(&error), "a session could not go on");
+        Ended::default()
+    })
+}

@@ -1,0 +1,201 @@
+//! Nodes that exchange what they have, over channels in place of a network.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ids::{OfficeId, RecordId};
+use domain::sync::Role;
+use node::clock::SetClock;
+use node::sync::{Ended, Link};
+use node::{Actor, Config, NewPerson, Node, RoleAt, Submission};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::fixture::{ACEH, BATAM, CENTRE, KEPRI, NOW_MS, daily, incident};
+use crate::pack::pack;
+
+/// Tanjungpinang, beside Batam.
+const PINANG: OfficeId = OfficeId(2172);
+
+/// A node of an office, with an administrator, an operator and a verifier.
+struct Place {
+    _dir: TempDir,
+    node: Arc<Node>,
+}
+
+impl Place {
+    async fn new(office: OfficeId) -> Self {
+        let dir = TempDir::new().unwrap();
+        let config = Config {
+            dir: dir.path().to_owned(),
+            office: Some(office),
+            name: Some(format!("simpul {office}")),
+            simulation: None,
+        };
+        let clock: Arc<dyn node::clock::Clock> = Arc::new(SetClock::at(NOW_MS));
+        let node = Node::open(&config, clock).await.unwrap();
+        node.found("admin", "Admin", "kata sandi panjang").unwrap();
+        let place = Self { _dir: dir, node };
+        for role in ["operator", "verifikator"] {
+            let new = NewPerson {
+                login: role.to_owned(),
+                name: role.to_owned(),
+                password: None,
+                roles: vec![RoleAt { role: role.to_owned(), office }],
+            };
+            place.node.create_person(&place.actor("admin"), &new).unwrap();
+        }
+        place
+    }
+
+    fn actor(&self, login: &str) -> Actor {
+        self.node.local_actor(login).unwrap()
+    }
+
+    /// Joins below another.
+    async fn below(office: OfficeId, parent: &Self) -> Self {
+        let place = Self::new(office).await;
+        let asked = place.node.kernel().request().certificate().unwrap();
+        parent.node.certify(&parent.actor("admin"), asked).await.unwrap();
+        let given = parent.node.kernel().enrolment("http://127.0.0.1:1").unwrap();
+        place.node.kernel().join(&given).unwrap();
+        place
+    }
+
+    async fn submit(&self, login: &str, submission: Submission) {
+        self.node.submit(&self.actor(login), submission).await.unwrap();
+    }
+
+    fn holds(&self, record: RecordId) -> bool {
+        self.node.kernel().store().read(|r| store::records::get(r, record)).unwrap().is_some()
+    }
+
+    fn office(&self) -> OfficeId {
+        self.node.about().office
+    }
+}
+
+type Ends = (JoinHandle<Ended>, JoinHandle<Ended>);
+
+/// A connection between two nodes, until both have said all.
+fn connect(child: &Place, parent: &Place) -> Ends {
+    let ((up, from_child), (down, from_parent)) = (mpsc::channel(64), mpsc::channel(64));
+    let link = |role, peer_office, inbound, outbound| Link {
+        role,
+        channel: [7; 32],
+        peer_office,
+        url: None,
+        inbound,
+        outbound,
+        until_idle: role == Role::Dialer,
+    };
+    let run = |node: &Arc<Node>, link: Link| {
+        let node = Arc::clone(node);
+        tokio::spawn(async move { node.sync(link).await.unwrap() })
+    };
+    (
+        run(&child.node, link(Role::Dialer, Some(parent.office()), from_parent, up)),
+        run(&parent.node, link(Role::Listener, None, from_child, down)),
+    )
+}
+
+async fn exchange(child: &Place, parent: &Place) -> (Ended, Ended) {
+    let (dialled, listened) = connect(child, parent);
+    (dialled.await.unwrap(), listened.await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_goes_up_and_its_verification_comes_down() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let kepri = Place::below(KEPRI, &centre).await;
+    exchange(&kepri, &centre).await;
+    assert_eq!(kepri.node.packs().latest().count(), 1, "the pack came down");
+    let batam = Place::below(BATAM, &kepri).await;
+    exchange(&batam, &kepri).await;
+    assert_eq!(batam.node.packs().latest().count(), 1, "the pack came through the province");
+
+    let record = RecordId([1; 16]);
+    batam.submit("operator", incident(1, BATAM, "Banjir rob")).await;
+    batam.submit("operator", daily(2, BATAM, "2021-01-07")).await;
+    let (sent, _) = exchange(&batam, &kepri).await;
+    assert_eq!((sent.why, sent.met, sent.sent_ops), (None, true, 2));
+    assert!(kepri.holds(record));
+    let (sent, _) = exchange(&kepri, &centre).await;
+    assert_eq!(sent.sent_ops, 4, "two certificates and two reports of Batam");
+    assert!(centre.holds(record));
+
+    let (again, _) = exchange(&batam, &kepri).await;
+    assert_eq!((again.sent_ops, again.taken_ops), (0, 0), "nothing goes twice");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_reaches_an_office_that_may_not_have_it() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let kepri = Place::below(KEPRI, &centre).await;
+    let aceh = Place::below(ACEH, &centre).await;
+    exchange(&kepri, &centre).await;
+    exchange(&aceh, &centre).await;
+    let (batam, pinang) = (Place::below(BATAM, &kepri).await, Place::below(PINANG, &kepri).await);
+    exchange(&batam, &kepri).await;
+    batam.submit("operator", incident(1, BATAM, "Banjir rob")).await;
+    exchange(&batam, &kepri).await;
+    exchange(&pinang, &kepri).await;
+    exchange(&kepri, &centre).await;
+    exchange(&aceh, &centre).await;
+    assert!(centre.holds(RecordId([1; 16])));
+    let of_batam = |place: &Place| {
+        let held = place.node.kernel().held().unwrap();
+        held.iter().any(|(stream, _)| stream.writer == batam.node.writer())
+    };
+    assert!(of_batam(&kepri) && of_batam(&centre));
+    assert!(!of_batam(&pinang) && !of_batam(&aceh), "not a byte of another's stream");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_passes_on_what_comes_while_it_lasts() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let kepri = Place::below(KEPRI, &centre).await;
+    exchange(&kepri, &centre).await;
+    let batam = Place::below(BATAM, &kepri).await;
+    exchange(&batam, &kepri).await;
+    let (up, _listening) = connect(&kepri, &centre);
+    let (below, _heard) = connect(&batam, &kepri);
+    batam.submit("operator", incident(3, BATAM, "Kebakaran")).await;
+    let mut tries = 0;
+    while !centre.holds(RecordId([3; 16])) {
+        tries += 1;
+        assert!(tries < 400, "the report did not reach the centre");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    up.abort();
+    below.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_and_a_revoked_node_are_turned_away() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let stranger = Place::new(ACEH).await;
+    stranger
+        .node
+        .kernel()
+        .join(&centre.node.kernel().enrolment("http://127.0.0.1:1").unwrap())
+        .unwrap();
+    let (_, listened) = exchange(&stranger, &centre).await;
+    assert!(!listened.met);
+
+    let batam = Place::below(BATAM, &centre).await;
+    exchange(&batam, &centre).await;
+    batam.submit("operator", daily(4, BATAM, "2021-01-07")).await;
+    assert_eq!(exchange(&batam, &centre).await.0.sent_ops, 1);
+    batam.submit("operator", daily(5, BATAM, "2021-01-06")).await;
+    let admin = centre.actor("admin");
+    centre.node.revoke(&admin, batam.node.writer(), "laptop hilang").await.unwrap();
+    let (_, listened) = exchange(&batam, &centre).await;
+    assert!(!listened.met, "a revoked key opens no session");
+    assert_eq!(centre.node.verify().unwrap().faults, Vec::<String>::new());
+}
