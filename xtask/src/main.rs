@@ -28,7 +28,7 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Everything that CI checks, with the time of each stage.
     Check(check::CheckArgs),
-    /// Measure: ingest, freshness or memory.
+    /// Measure: ingest, freshness, memory, or how others synchronise.
     Bench(bench::BenchArgs),
     /// Kill the server at random instants while it takes reports; nothing acknowledged may be lost.
     Crash(crash::CrashArgs),

@@ -1,6 +1,6 @@
 //! What the tools need beyond Rust and Node.js, installed when it isn't there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
@@ -8,8 +8,8 @@ use crate::sh;
 
 /// Installs a Debian package unless its program is there.
 pub(crate) fn debian(program: &str, package: &str) -> anyhow::Result<()> {
-    let has_program = sh::exists(program)
-        || std::path::Path::new("/usr/lib/postgresql").is_dir() && package == "postgresql";
+    let has_program =
+        sh::exists(program) || Path::new("/usr/lib/postgresql").is_dir() && package == "postgresql";
     if has_program {
         return Ok(());
     }
@@ -22,8 +22,7 @@ pub(crate) fn debian(program: &str, package: &str) -> anyhow::Result<()> {
 }
 
 fn apt(args: &[&str]) -> anyhow::Result<()> {
-    let root = sh::output(&mut sh::command("id", &["-u"]))?.trim() == "0";
-    let mut command = if root {
+    let mut command = if is_root()? {
         sh::command("apt-get", args)
     } else {
         let mut sudo = sh::command("sudo", &["-n", "apt-get"]);
@@ -34,20 +33,30 @@ fn apt(args: &[&str]) -> anyhow::Result<()> {
     sh::run(&mut command)
 }
 
+/// Whether we run as root.
+pub(crate) fn is_root() -> anyhow::Result<bool> {
+    Ok(sh::output(&mut sh::command("id", &["-u"]))?.trim() == "0")
+}
+
 /// The packages of `web/`, exactly as locked, without their install scripts.
 pub(crate) fn npm_packages() -> anyhow::Result<()> {
-    let web = sh::root().join("web");
-    let installed = web.join("node_modules/.package-lock.json");
+    npm_ci(&sh::root().join("web"))
+}
+
+/// The packages of a folder, exactly as locked, without their install scripts.
+pub(crate) fn npm_ci(folder: &Path) -> anyhow::Result<()> {
+    let installed = folder.join("node_modules/.package-lock.json");
     let changed = |path: PathBuf| path.metadata().and_then(|m| m.modified());
-    let fresh = match (changed(installed), changed(web.join("package-lock.json"))) {
+    let fresh = match (changed(installed), changed(folder.join("package-lock.json"))) {
         (Ok(installed), Ok(lock)) => installed >= lock,
         _ => false,
     };
     if fresh {
         return Ok(());
     }
-    println!("installing the npm packages of web/");
-    sh::run(&mut sh::npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
+    println!("installing the npm packages of {}", folder.display());
+    let mut npm = sh::npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    sh::run(npm.current_dir(folder))
 }
 
 /// `cargo-deny`, in the target folder.

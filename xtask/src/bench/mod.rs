@@ -3,7 +3,10 @@
 mod freshness;
 mod ingest;
 mod memory;
+mod peers;
 mod postgres;
+mod sync;
+mod wan;
 
 use std::path::PathBuf;
 
@@ -22,6 +25,9 @@ pub(crate) struct BenchArgs {
     /// Fewer reports.
     #[arg(long)]
     quick: bool,
+    /// Runs whose median is told, where a run depends on which packets are lost.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    runs: u64,
     /// One line of JSON a figure.
     #[arg(long)]
     json: bool,
@@ -38,6 +44,8 @@ enum Name {
     Freshness,
     /// Resident memory of an idle node with a year of reports.
     Memory,
+    /// Replication by others: PouchDB and a POST a form, on the emulated link.
+    SyncPeers,
 }
 
 /// One measured figure.
@@ -60,6 +68,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         Name::Ingest => ingest::run(&program, args.quick)?,
         Name::Freshness => freshness::run(&program, args.quick)?,
         Name::Memory => memory::run(&program, args.quick)?,
+        Name::SyncPeers => sync::peers(&program, args.quick, args.runs)?,
     };
     for figure in figures {
         if args.json {
@@ -97,6 +106,13 @@ impl Bed {
     fn client(&self, seed: u64) -> anyhow::Result<Client> {
         Client::new(&self.server.url, &self.cookie, self.office, seed)
     }
+}
+
+/// The middle one of what several runs gave.
+fn median<Run>(runs: &[Run], value: impl Fn(&Run) -> f64) -> f64 {
+    let mut values: Vec<f64> = runs.iter().map(value).collect();
+    values.sort_by(f64::total_cmp);
+    percentile(&values, 0.5)
 }
 
 /// The value below which this share of a sorted list lies.

@@ -59,7 +59,7 @@ impl Cluster {
         let cluster = Self { folder: tempfile::tempdir()?, bin };
         let data = cluster.folder.path().join("data");
         std::fs::create_dir(&data)?;
-        if is_root()? {
+        if setup::is_root()? {
             sh::run(Command::new("chown").args(["-R", "postgres"]).arg(cluster.folder.path()))?;
         }
         sh::output(&mut cluster.tool("initdb", &["--auth=trust", "--username=postgres"])?)?;
@@ -75,7 +75,7 @@ impl Cluster {
     /// One of PostgreSQL's tools on this cluster; it refuses to run as root.
     fn tool(&self, name: &str, args: &[&str]) -> anyhow::Result<Command> {
         let program = self.bin.join(name);
-        let mut command = if is_root()? {
+        let mut command = if setup::is_root()? {
             let mut command = Command::new("runuser");
             command.args(["-u", "postgres", "--"]).arg(program);
             command
@@ -107,10 +107,6 @@ impl Drop for Cluster {
             drop(stop.output());
         }
     }
-}
-
-fn is_root() -> anyhow::Result<bool> {
-    Ok(sh::output(&mut sh::command("id", &["-u"]))?.trim() == "0")
 }
 
 fn newest_bin() -> anyhow::Result<PathBuf> {

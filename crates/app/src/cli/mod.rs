@@ -1,5 +1,6 @@
 //! The command line: `genggam --help` is the contract.
 
+mod corpus;
 mod demo;
 mod failed;
 mod files;
@@ -111,6 +112,9 @@ enum Command {
     },
     /// Print the description of the HTTP API (OpenAPI 3.1)
     Openapi,
+    /// Print incident forms for benches, one JSON a line
+    #[command(hide = true)]
+    Corpus(corpus::Corpus),
 }
 
 /// What every command gets.
@@ -154,6 +158,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Audit(command) => upkeep::audit(context, &command),
         Command::Backup { file } => upkeep::backup(context, &file),
         Command::Openapi => Ok(context.output.write(crate::http::openapi_text().as_bytes())?),
+        Command::Corpus(asked) => corpus::run(context, &asked),
     }
 }
 

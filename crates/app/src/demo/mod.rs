@@ -4,6 +4,7 @@
 
 mod chance;
 mod clock;
+pub mod corpus;
 mod country;
 mod daily;
 mod fill;

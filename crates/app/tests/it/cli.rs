@@ -209,3 +209,16 @@ fn packs_are_begun_checked_and_tried() {
     assert_eq!(told["problems"][0]["file"], "workflow.toml", "{told}");
     assert!(told["problems"][0]["line"].as_u64().unwrap() > 1, "{told}");
 }
+
+#[test]
+fn a_corpus_is_a_form_a_line() {
+    let corpus = |office| {
+        run(&["corpus", "--kind", "prose", "--count", "3", "--seed", "1", "--office", office])
+    };
+    let (code, out, err) = corpus("2101");
+    assert_eq!(code, 0, "{err}");
+    let forms: Vec<domain::form::RawForm> =
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(forms.len(), 3);
+    assert_eq!(corpus("1").0, 1, "the centre files no incidents");
+}
