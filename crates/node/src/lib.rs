@@ -21,6 +21,7 @@ pub mod policy;
 mod project;
 mod query;
 mod records;
+pub mod squeeze;
 mod submit;
 mod upkeep;
 pub mod views;

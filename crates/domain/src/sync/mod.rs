@@ -1,0 +1,3 @@
+//! Synchronisation between nodes.
+
+pub mod body;
