@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: figures that anyone can measure again.
 
+mod frames;
 mod freshness;
 mod ingest;
 mod memory;
@@ -38,6 +39,8 @@ enum Name {
     Freshness,
     /// Resident memory of an idle node with a year of reports.
     Memory,
+    /// Bytes of an incident report within a sync frame, beside zstd alone.
+    Frames,
 }
 
 /// One measured figure.
@@ -60,6 +63,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         Name::Ingest => ingest::run(&program, args.quick)?,
         Name::Freshness => freshness::run(&program, args.quick)?,
         Name::Memory => memory::run(&program, args.quick)?,
+        Name::Frames => frames::run(&program, args.quick)?,
     };
     for figure in figures {
         if args.json {

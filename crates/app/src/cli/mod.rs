@@ -1,6 +1,7 @@
 //! The command line: `genggam --help` is the contract.
 
 mod demo;
+mod dictionary;
 mod failed;
 mod files;
 mod init;

@@ -13,6 +13,7 @@ mod kepri;
 mod live;
 mod people;
 mod progress;
+pub mod samples;
 mod step;
 mod story;
 pub mod text;

@@ -112,7 +112,7 @@ pub fn join(ops: &[&[u8]], keys: TypeKeys<'_>) -> Result<Body, BodyError> {
     if ops.len() > FRAME_OPS_MAX {
         return Err(BodyError::TooLarge);
     }
-    let body = write(ops, |bytes| understood(bytes), keys);
+    let body = write(ops, understood, keys);
     if let Some(body) = body.filter(|body| comes_back(body, ops)) {
         return Ok(body);
     }

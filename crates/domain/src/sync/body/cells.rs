@@ -102,19 +102,21 @@ fn masks<F: Flow>(flow: &mut F, entries: &[Entry], some: &[bool], cells: &mut Ce
 
 /// One field of all that have it.
 fn column<F: Flow>(flow: &mut F, entry: &Entry, rows: &mut [(i64, &mut CellChanges)]) -> Done {
-    let mut values = Vec::new();
-    let mut last = GeoPoint { lat_e7: 0, lon_e7: 0 };
+    let mut points = Vec::new();
     for (day, cells) in rows.iter_mut() {
         match cells.get_mut(&entry.0) {
-            Some(Some(Cell::Value(value))) if value_kind(value) == entry.1 => match value {
-                Value::Point(point) => values.push(point),
-                other => plain(flow, other, *day)?,
-            },
+            Some(Some(Cell::Value(value))) if value_kind(value) == entry.1 => {
+                if let Value::Point(point) = value {
+                    points.push(point);
+                } else {
+                    plain(flow, value, *day)?;
+                }
+            }
             Some(Some(Cell::Missing(why))) if entry.1 == 2 => flow.text(why)?,
             Some(_) | None => {}
         }
     }
-    points(flow, &mut values, &mut last)
+    self::points(flow, &mut points)
 }
 
 fn plain<F: Flow>(flow: &mut F, value: &mut Value, day: i64) -> Done {
@@ -172,7 +174,7 @@ pub(super) fn period<F: Flow>(flow: &mut F, period: &mut Period, day: i64) -> Do
 }
 
 /// Points from the one before, at the coarsest decimal grid that holds them all.
-fn points<F: Flow>(flow: &mut F, points: &mut [&mut GeoPoint], last: &mut GeoPoint) -> Done {
+fn points<F: Flow>(flow: &mut F, points: &mut [&mut GeoPoint]) -> Done {
     if points.is_empty() {
         return Ok(());
     }
@@ -184,6 +186,7 @@ fn points<F: Flow>(flow: &mut F, points: &mut [&mut GeoPoint], last: &mut GeoPoi
     flow.number(&mut digits)?;
     let digits = u32::try_from(digits).ok().filter(|digits| *digits <= 7);
     let grid = 10i64.pow(digits.ok_or(BodyError::Malformed)?);
+    let mut last = GeoPoint { lat_e7: 0, lon_e7: 0 };
     for point in points {
         moved(flow, &mut point.lat_e7, &mut last.lat_e7, grid)?;
         moved(flow, &mut point.lon_e7, &mut last.lon_e7, grid)?;
@@ -253,7 +256,7 @@ fn blank(kind: u64) -> Result<Option<Cell>, BodyError> {
     Ok(Some(Cell::Value(value)))
 }
 
-/// Cells sent back, path by path: the paths of all, then their reasons.
+/// Where a cell stands that is sent back.
 pub(super) fn path<F: Flow>(flow: &mut F, path: &mut CellPath) -> Done {
     number(flow, &mut path.field.0)?;
     let mut inside = [u64::from(path.at.is_some())];

@@ -343,7 +343,12 @@ fn all_cells<F: Flow>(
         let wanted = |op: &Op| match &op.change {
             Change::Create(create) => of == Some(&create.type_ref),
             Change::Patch(_) => of.is_none(),
-            _ => false,
+            Change::Transition(_)
+            | Change::Comment(_)
+            | Change::Acknowledge(_)
+            | Change::Pack(_)
+            | Change::Office(_)
+            | Change::Unknown(_) => false,
         };
         ops.iter().map(wanted).collect::<Vec<bool>>()
     };
