@@ -43,7 +43,7 @@ pub(super) fn cells<F: Flow>(flow: &mut F, rows: &mut [(i64, &mut CellChanges)])
         masks(flow, &entries, &some, cells)?;
     }
     // Numbers go field by field. Texts and choices go operation by operation, since one report's
-    // texts speak of the same things: measured, that is a tenth smaller for a frame of one.
+    // texts speak of the same things: a frame of one is 3–5 % smaller for it.
     let (told, numbers): (Vec<&Entry>, Vec<&Entry>) =
         entries.iter().partition(|(_, kind)| matches!(*kind, TEXT | CHOICE));
     numbers.into_iter().try_for_each(|entry| column(flow, entry, rows))?;
