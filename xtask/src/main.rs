@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod crash;
 mod demo;
+mod dictionaries;
 mod load;
 mod server;
 mod setup;
@@ -28,10 +29,12 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Everything that CI checks, with the time of each stage.
     Check(check::CheckArgs),
-    /// Measure: ingest, freshness, memory, or how others synchronise.
+    /// Measure: ingest, freshness, memory, frames, or how others synchronise.
     Bench(bench::BenchArgs),
     /// Kill the server at random instants while it takes reports; nothing acknowledged may be lost.
     Crash(crash::CrashArgs),
+    /// Train the dictionaries of the packs, which sync frames are squeezed with.
+    Dictionaries,
     /// The rules of the house that no compiler checks.
     Tidy,
 }
@@ -42,6 +45,7 @@ fn main() -> anyhow::Result<()> {
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Crash(args) => crash::run(&args),
+        Command::Dictionaries => dictionaries::run(),
         Command::Tidy => tidy::run(),
     }
 }

@@ -28,6 +28,8 @@ pub const RETURNED_CELLS_MAX: usize = 500;
 pub const PACK_FILE_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a published pack: it travels to phones on 2G.
 pub const PACK_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a pack's dictionary: beyond this a frame hardly shrinks, and it travels to phones.
+pub const DICTIONARY_BYTES_MAX: usize = 48 * 1024;
 /// Record types of one pack.
 pub const TYPES_PER_PACK_MAX: usize = 32;
 /// Measures of one pack.

@@ -42,6 +42,7 @@ pub struct Kernel {
     pub(crate) home: OfficeId,
     pub(crate) name: String,
     pub(crate) simulation: bool,
+    codec: Arc<Zstd>,
     world: RwLock<Arc<World>>,
 }
 
@@ -71,6 +72,8 @@ impl Kernel {
         if world.tree.level(about.office).is_none() {
             return Err(OpenError::UnknownOffice(about.office));
         }
+        let codec = Arc::new(Zstd::new()?);
+        world.teach(&codec);
         let own = OwnStreams { writer: writer_id(&key.verifying_key()), epoch: about.epoch };
         Ok(Self {
             store,
@@ -80,6 +83,7 @@ impl Kernel {
             home: about.office,
             name: about.name,
             simulation: about.simulation,
+            codec,
             world: RwLock::new(Arc::new(world)),
         })
     }
@@ -91,6 +95,7 @@ impl Kernel {
     /// Reads packs, offices and trust again.
     pub(crate) fn reload(&self) -> Result<(), OpenError> {
         let world = self.store.read(|r| load_world(r, self.clock.now_ms()))?;
+        world.teach(&self.codec);
         *self.world.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(world);
         Ok(())
     }
@@ -188,15 +193,15 @@ impl Kernel {
                     boundaries.push(domain::sync::Boundary { next_seq, signature: [0; 64] });
                 }
             }
-            let dictionary = world.dictionary_for(&ops);
+            let (dictionary, type_keys) = world.squeezing(&ops);
             let stream = stream.clone();
-            Ok(Page { stream, first_seq: from_seq, ops, boundaries, dictionary })
+            Ok(Page { stream, first_seq: from_seq, ops, boundaries, dictionary, type_keys })
         })
     }
 
     /// How frames are squeezed here.
     pub(crate) fn codec(&self) -> Arc<dyn Squeeze> {
-        Arc::new(Zstd)
+        Arc::<Zstd>::clone(&self.codec)
     }
 
     /// The dictionary ids that HELLO says.

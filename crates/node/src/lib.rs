@@ -23,7 +23,7 @@ pub mod policy;
 mod project;
 mod query;
 mod records;
-mod squeeze;
+pub mod squeeze;
 mod submit;
 pub mod sync;
 mod upkeep;

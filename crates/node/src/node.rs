@@ -71,8 +71,8 @@ pub enum OpenError {
     /// The log's events of offices make no tree.
     #[error("the events of offices in the log make no tree")]
     Tree(#[from] TreeError),
-    /// A thread can't be started.
-    #[error("cannot start a thread")]
+    /// A thread can't be started, or there is no memory.
+    #[error("cannot start a thread, or there is no memory")]
     Thread(#[from] std::io::Error),
 }
 

@@ -1,15 +1,19 @@
 //! What every use case looks at: packs, policies and offices as they stand at one moment.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::ids::OfficeId;
+use domain::limits::HELLO_DICTIONARIES_MAX;
 use domain::office::{OfficeEvent, Tree, TreeError, built_in_events};
+use domain::op::{Change, Op, TypeRef};
 use domain::period::Date;
 use domain::sync::DictionaryId;
 use domain::trust::Trust;
 
 use crate::packs::PackSet;
 use crate::policy::{Judge, Policies, level_key};
+use crate::squeeze::Zstd;
 use crate::views::OfficeName;
 
 const MINUTE_MS: i64 = 60_000;
@@ -41,14 +45,43 @@ impl World {
         })
     }
 
-    /// The dictionaries of its packs, that of the latest version of each first.
-    pub(crate) fn dictionaries(&self) -> Vec<DictionaryId> {
-        Vec::new()
+    /// Takes note of the dictionaries of its packs.
+    pub(crate) fn teach(&self, codec: &Zstd) {
+        for pack in self.packs.all() {
+            if let Some(dictionary) = &pack.dictionary
+                && let Err(error) = codec.learn(&dictionary.0)
+            {
+                tracing::warn!(%error, pack = pack.name, "a pack's dictionary can't be used");
+            }
+        }
     }
 
-    /// The dictionary that suits most of these operations.
-    pub(crate) fn dictionary_for(&self, _ops: &[Vec<u8>]) -> DictionaryId {
-        DictionaryId::NONE
+    /// The dictionaries of its packs: every version's, since a peer may have another.
+    pub(crate) fn dictionaries(&self) -> Vec<DictionaryId> {
+        let ids = self.packs.all().filter_map(|pack| pack.dictionary.as_ref());
+        let mut ids: Vec<_> = ids.map(|dictionary| DictionaryId::of(&dictionary.0)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.truncate(HELLO_DICTIONARIES_MAX);
+        ids
+    }
+
+    /// The dictionary that suits operations, and the keys of the types that they name.
+    pub(crate) fn squeezing(&self, ops: &[Vec<u8>]) -> (DictionaryId, BTreeMap<TypeRef, String>) {
+        let mut keys = BTreeMap::new();
+        for op in ops.iter().filter_map(|op| minicbor::decode::<Op>(op).ok()) {
+            if let Change::Create(create) = op.change
+                && let Some(ty) = self.packs.by_ref(&create.type_ref)
+            {
+                keys.insert(create.type_ref, ty.key());
+            }
+        }
+        let named = keys.keys().find_map(|ty| self.packs.pack(&ty.pack));
+        let pack = named.or_else(|| self.packs.latest().find(|pack| pack.dictionary.is_some()));
+        let dictionary = pack.and_then(|pack| pack.dictionary.as_ref());
+        let id =
+            dictionary.map_or(DictionaryId::NONE, |dictionary| DictionaryId::of(&dictionary.0));
+        (id, keys)
     }
 
     /// The policies, the tree and the day at an office.

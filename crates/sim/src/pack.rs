@@ -29,6 +29,7 @@ pub(crate) fn pack(version: u32) -> Pack {
         policy: String::new(),
         views: Vec::new(),
         messages: BTreeMap::new(),
+        dictionary: None,
     }
 }
 

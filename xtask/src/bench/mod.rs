@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: figures that anyone can measure again.
 
+mod frames;
 mod freshness;
 mod ingest;
 mod memory;
@@ -46,6 +47,8 @@ enum Name {
     Memory,
     /// Replication by others: PouchDB and a POST a form, on the emulated link.
     SyncPeers,
+    /// Bytes of an incident report within a sync frame, beside zstd alone.
+    Frames,
 }
 
 /// One measured figure.
@@ -69,6 +72,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         Name::Freshness => freshness::run(&program, args.quick)?,
         Name::Memory => memory::run(&program, args.quick)?,
         Name::SyncPeers => sync::peers(&program, args.quick, args.runs)?,
+        Name::Frames => frames::run(&program, args.quick)?,
     };
     for figure in figures {
         if args.json {

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod demo;
+mod dictionary;
 mod failed;
 mod files;
 mod init;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::failed::Failed;
 use super::opened::By;
-use super::{Context, Done, failed, opened};
+use super::{Context, Done, dictionary, failed, opened};
 use crate::http::wire;
 
 #[derive(Debug, Subcommand)]
@@ -45,6 +45,12 @@ Examples:
     },
     /// The packs that the node has
     List,
+    /// Frame bodies of simulated reports, to train a dictionary on
+    #[command(hide = true)]
+    Samples(dictionary::SamplesOf),
+    /// Measure frames of simulated reports
+    #[command(hide = true)]
+    Frames(dictionary::Frames),
 }
 
 pub(super) fn run(context: &Context, command: Command) -> Done {
@@ -54,6 +60,8 @@ pub(super) fn run(context: &Context, command: Command) -> Done {
         Command::New { name, parent } => begin(context, &parent, &name),
         Command::Publish { folder, by } => publish(context, &folder, &by),
         Command::List => list(context),
+        Command::Samples(of) => dictionary::samples(context, &of),
+        Command::Frames(frames) => dictionary::frames(context, &frames),
     }
 }
 
@@ -103,9 +111,10 @@ fn check(context: &Context, folder: &Path) -> Done {
     let pack = compiled(context, folder)?;
     let output = &context.output;
     let (types, measures) = (pack.types.len(), pack.measures.len());
+    let dictionary = pack.dictionary.as_ref().map_or(0, |dictionary| dictionary.0.len());
     if output.json {
         return Ok(output.json(&json!({ "name": pack.name, "version": pack.version,
-            "types": types, "measures": measures, "problems": [] }))?);
+            "types": types, "measures": measures, "dictionary_bytes": dictionary, "problems": [] }))?);
     }
     let values: [(&str, &dyn std::fmt::Display); 4] = [
         ("name", &pack.name),

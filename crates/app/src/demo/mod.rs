@@ -14,6 +14,7 @@ mod kepri;
 mod live;
 mod people;
 mod progress;
+pub mod samples;
 mod step;
 mod story;
 pub mod text;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 use domain::ids::OfficeId;
 use domain::pack::Pack;
-use domain::pack::author::{PackProblem, Sources, compile_sources};
+use domain::pack::author::{DICTIONARY, PackProblem, Sources, compile_sources};
 use domain::period::Date;
 use node::clock::{Clock as _, SystemClock};
 use node::{Actor, Config, ControlError, Node, OpenError, PeopleError};
@@ -210,12 +211,15 @@ async fn publish(node: &Node, by: &Actor) -> Result<PackByName, DemoError> {
 
 fn compile(name: &str) -> Result<Pack, DemoError> {
     let prefix = format!("{name}/");
-    let texts = Packs::iter().filter_map(|path| {
+    let dictionary =
+        Packs::get(&format!("{prefix}{DICTIONARY}")).map(|file| file.data.into_owned());
+    let texts = Packs::iter().filter(|path| !path.ends_with(DICTIONARY)).filter_map(|path| {
         let file = Packs::get(&path)?;
         let text = String::from_utf8_lossy(&file.data).into_owned();
         Some((path.strip_prefix(&prefix)?.to_owned(), text))
     });
-    compile_sources(&Sources::from_texts(texts)).map_err(DemoError::Packs)
+    let sources = Sources::from_texts(texts).with_dictionary(dictionary);
+    compile_sources(&sources).map_err(DemoError::Packs)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one telling, put together once")]

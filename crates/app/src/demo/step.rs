@@ -9,6 +9,7 @@ use domain::office::Tree;
 use domain::pack::Pack;
 use domain::period::Date;
 use domain::record::content_hash;
+use domain::sync::body::creation_submission;
 use node::Submission;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
@@ -66,10 +67,11 @@ pub(super) fn event(
     office: OfficeId,
     fields: Map<String, Value>,
 ) -> RawForm {
+    let record = RecordId(chance::id(chance));
     RawForm {
         type_key: type_key.to_owned(),
-        submission: SubmissionId(chance::id(chance)),
-        record: Some(RecordId(chance::id(chance))),
+        submission: creation_submission(record),
+        record: Some(record),
         office,
         period: None,
         fields,

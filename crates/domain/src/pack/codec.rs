@@ -10,8 +10,8 @@ use thiserror::Error;
 use super::{FieldKind, Formula, MeasureKind, Pack, RecordType, Source};
 use crate::expr::{Expr, ExprTooLarge};
 use crate::limits::{
-    DIMS_PER_MEASURE_MAX, EXPR_DEPTH_MAX, FIELDS_PER_TYPE_MAX, MEASURES_PER_PACK_MAX,
-    PACK_BYTES_MAX, ROWS_PER_GROUP_MAX, TYPES_PER_PACK_MAX,
+    DICTIONARY_BYTES_MAX, DIMS_PER_MEASURE_MAX, EXPR_DEPTH_MAX, FIELDS_PER_TYPE_MAX,
+    MEASURES_PER_PACK_MAX, PACK_BYTES_MAX, ROWS_PER_GROUP_MAX, TYPES_PER_PACK_MAX,
 };
 use crate::problem::ProblemCode;
 
@@ -37,6 +37,12 @@ pub enum PackError {
     /// Another encoding of the same pack.
     #[error("the bytes are not the canonical form of their pack")]
     NotCanonical,
+    /// The dictionary is too large.
+    #[error("the dictionary has {bytes} bytes, more than {DICTIONARY_BYTES_MAX}")]
+    Dictionary {
+        /// How many.
+        bytes: usize,
+    },
     /// More of something than its limit.
     #[error("the pack has too many {what}")]
     TooMany {
@@ -69,6 +75,7 @@ impl PackError {
             Self::TooDeep
             | Self::Malformed(_)
             | Self::NotCanonical
+            | Self::Dictionary { .. }
             | Self::TooMany { .. }
             | Self::Duplicate { .. }
             | Self::NoState { .. }
@@ -167,6 +174,10 @@ fn check_nesting(bytes: &[u8]) -> Result<(), PackError> {
 }
 
 fn check(pack: &Pack) -> Result<(), PackError> {
+    let bytes = pack.dictionary.as_ref().map_or(0, |dictionary| dictionary.0.len());
+    if bytes > DICTIONARY_BYTES_MAX {
+        return Err(PackError::Dictionary { bytes });
+    }
     at_most(pack.types.len(), TYPES_PER_PACK_MAX, "types")?;
     at_most(pack.measures.len(), MEASURES_PER_PACK_MAX, "measures")?;
     unique(pack.types.iter().map(|ty| ty.id), "types")?;

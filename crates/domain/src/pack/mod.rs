@@ -63,7 +63,15 @@ pub struct Pack {
     /// Texts.
     #[n(8)]
     pub messages: Messages,
+    /// What its operations are squeezed with in frames of synchronisation, if it has one.
+    #[n(9)]
+    pub dictionary: Option<Dictionary>,
 }
+
+/// A dictionary of zstd: `docs/formats/frame-body.md`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Dictionary(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);
 
 /// A record type.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -1,13 +1,26 @@
 //! Frames: as many operations as fit, up to a signed head.
 
-use super::body;
-use super::squeeze::{Dictionaries, DictionaryId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::body::{self, BodyError, DictionaryId, SplitLimits, Squeeze};
 use super::wire::Frame;
-use crate::limits::{FRAME_BYTES_MAX, FRAME_OPS_MAX, FRAME_RAW_BYTES_AIM};
-use crate::op::StreamId;
+use crate::limits::{FRAME_BYTES_MAX, FRAME_OPS_MAX, FRAME_RAW_BYTES_AIM, FRAME_RAW_BYTES_MAX};
+use crate::op::{StreamId, TypeRef};
 
 /// Room in a frame for what isn't its body.
 const ENVELOPE_BYTES: usize = 112;
+
+/// The dictionaries that a session may use: numbered as the sender's HELLO lists them, from 1.
+#[derive(Clone, Debug)]
+pub struct Dictionaries {
+    /// The codec.
+    pub codec: Arc<dyn Squeeze>,
+    /// Ours that the peer has too, with the place in our HELLO.
+    pub out: Vec<(u8, DictionaryId)>,
+    /// The peer's, in the order of its HELLO.
+    pub peer: Vec<DictionaryId>,
+}
 
 /// A signed head within a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +45,8 @@ pub struct Page {
     pub boundaries: Vec<Boundary>,
     /// The dictionary that suits most of them.
     pub dictionary: DictionaryId,
+    /// The keys `pack.type` of types that they name.
+    pub type_keys: BTreeMap<TypeRef, String>,
 }
 
 /// A frame with where it leads.
@@ -54,7 +69,9 @@ pub fn build(page: &Page, number: u32, dictionaries: &Dictionaries) -> Option<Bu
     loop {
         let (count, boundary) = (*counts.get(at)?, page.boundaries.get(at)?);
         let ops: Vec<&[u8]> = page.ops.iter().take(count).map(Vec::as_slice).collect();
-        let body = dictionaries.codec.squeeze(dictionary, &body::join(&ops));
+        let keys = |ty: &TypeRef| page.type_keys.get(ty).cloned();
+        let codec = dictionaries.codec.as_ref();
+        let body = body::close(&ops, &keys, codec, dictionary).ok()?;
         let room = FRAME_BYTES_MAX - ENVELOPE_BYTES;
         if body.len() > room && at > 0 {
             // As many as would fit if all were alike, and always fewer than now.
@@ -67,6 +84,20 @@ pub fn build(page: &Page, number: u32, dictionaries: &Dictionaries) -> Option<Bu
         let frame = Frame { stream, first_seq, dictionary: place, signature, body };
         return Some(BuiltFrame { frame, next_seq: boundary.next_seq });
     }
+}
+
+/// The operations of a frame that a peer sent.
+///
+/// # Errors
+/// If it is none, is beyond a limit, or needs a dictionary that isn't here.
+pub fn read(frame: &Frame, dictionaries: &Dictionaries) -> Result<Vec<Vec<u8>>, BodyError> {
+    let dictionary = match frame.dictionary {
+        0 => Some(DictionaryId::NONE),
+        place => dictionaries.peer.get(usize::from(place) - 1).copied(),
+    };
+    let dictionary = dictionary.ok_or(BodyError::NoDictionary)?;
+    let limits = SplitLimits { ops_max: FRAME_OPS_MAX, bytes_max: FRAME_RAW_BYTES_MAX };
+    body::open(&frame.body, dictionaries.codec.as_ref(), dictionary, limits)
 }
 
 impl Page {

@@ -11,15 +11,14 @@ mod outbox;
 mod redial;
 mod scope;
 mod session;
-mod squeeze;
 mod wire;
 
-pub use self::frame::{Boundary, BuiltFrame, Page, build};
+pub use self::body::{DictionaryId, Squeeze};
+pub use self::frame::{Boundary, BuiltFrame, Dictionaries, Page, build, read};
 pub use self::outbox::{LaneQueue, Progress};
 pub use self::redial::redial_ms;
 pub use self::scope::Rules;
 pub use self::session::{
     Action, Closed, Config, Held, Input, PROTOCOL, PeerHello, Role, Session, Taken, hello_bytes,
 };
-pub use self::squeeze::{Dictionaries, DictionaryId, ExpandError, Squeeze};
 pub use self::wire::{Cursor, Frame, Hello, Message, StreamTag, WireError, decode_all, tag_of};

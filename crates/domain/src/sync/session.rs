@@ -5,18 +5,15 @@ use std::sync::Arc;
 
 use ed25519_dalek::Signature;
 
-use super::body;
-use super::frame::{Page, build};
+use super::body::Squeeze;
+use super::frame::{Dictionaries, Page, build, read};
 use super::health::Health;
 use super::inbox::Inbox;
 use super::outbox::{Next, Outbox, Progress};
 use super::scope::Rules;
-use super::squeeze::{Dictionaries, DictionaryId, Squeeze};
 use super::wire::{Cursor, Frame, Hello, Message, StreamTag, decode_all, tag_of};
 use crate::ids::{Digest, OfficeId, WriterId};
-use crate::limits::{
-    CURSORS_UNASKED_MAX, DEAD_PEER_MS, FRAME_RAW_BYTES_MAX, HELLO_MS_MAX, IDLE_PING_MS,
-};
+use crate::limits::{CURSORS_UNASKED_MAX, DEAD_PEER_MS, HELLO_MS_MAX, IDLE_PING_MS};
 use crate::op::StreamId;
 use crate::problem::ProblemCode;
 
@@ -491,15 +488,7 @@ impl Session {
 
     fn frame(&mut self, frame: Frame, out: &mut Vec<Action>) {
         let Some(peer) = &self.peer else { return };
-        let codec = &peer.dictionaries.codec;
-        let dictionary = match frame.dictionary {
-            0 => Some(DictionaryId::NONE),
-            place => peer.dictionaries.peer.get(usize::from(place) - 1).copied(),
-        };
-        let ops = dictionary.and_then(|dictionary| {
-            let raw = codec.expand(dictionary, &frame.body, FRAME_RAW_BYTES_MAX).ok()?;
-            body::split(&raw).ok()
-        });
+        let ops = read(&frame, &peer.dictionaries).ok();
         let Some(ops) = ops.filter(|ops| !ops.is_empty()) else {
             return self.close(Closed::Malformed, out);
         };

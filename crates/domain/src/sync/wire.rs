@@ -4,7 +4,7 @@ use minicbor::decode::Error as DecodeError;
 use minicbor::{Decode, Decoder, Encode};
 use thiserror::Error;
 
-use super::squeeze::DictionaryId;
+use super::body::DictionaryId;
 use crate::ids::{Digest, OfficeId, WriterId};
 use crate::limits::{
     CURSORS_MAX, FRAME_BYTES_MAX, HELLO_DICTIONARIES_MAX, HELLO_PACKS_MAX, TEXT_BYTES_MAX,

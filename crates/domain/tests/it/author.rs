@@ -412,3 +412,20 @@ fn deep_and_long_expressions_are_refused() {
         assert!(codes.iter().all(|code| code.starts_with("expr.")), "{} {codes:?}", &expr[..20]);
     }
 }
+
+#[test]
+fn a_dictionary_is_read_from_its_file_and_told_when_it_is_too_large() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = scaffold(parent.path(), "coba").unwrap();
+    assert_eq!(domain::pack::author::compile(&folder).unwrap().dictionary, None);
+    let put = |bytes: usize| std::fs::write(folder.join("dictionary.bin"), vec![7; bytes]).unwrap();
+    put(100);
+    let pack = domain::pack::author::compile(&folder).unwrap();
+    assert_eq!(pack.dictionary.unwrap().0, [7; 100]);
+    put(48 * 1024 + 1);
+    let problems = domain::pack::author::compile(&folder).unwrap_err();
+    let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    expect![[r"
+        dictionary.bin:1:1: the dictionary has 49153 bytes, more than 49152: make a smaller one [pack.too_large]"]]
+    .assert_eq(&text.join("\n"));
+}

@@ -22,6 +22,7 @@ mod pack_bytes;
 #[cfg(feature = "author")]
 mod packs;
 mod properties;
+mod sync_body;
 #[cfg(feature = "author")]
 mod wire;
 

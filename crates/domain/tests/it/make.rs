@@ -175,6 +175,7 @@ pub(crate) fn pack() -> Pack {
         policy: String::new(),
         views: Vec::new(),
         messages: BTreeMap::new(),
+        dictionary: None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! A pack's bytes: whatever they are, decoding ends with a pack or an error.
 
 use domain::expr::{Expr, Unary};
-use domain::pack::{Pack, PackError};
+use domain::limits::DICTIONARY_BYTES_MAX;
+use domain::pack::{Dictionary, Pack, PackError};
 use proptest::prelude::*;
 
 use crate::kinds;
@@ -39,6 +40,21 @@ fn deep_bytes_are_refused_before_they_are_decoded() {
     pack.types[0].urgent = Some(expr);
     assert!(matches!(pack.encode(), Err(PackError::Expr(_))));
     assert!(Pack::decode(&pack.to_bytes()).is_err());
+}
+
+#[test]
+fn a_dictionary_stands_last_and_has_a_limit() {
+    let plain = kinds::pack();
+    let mut pack = kinds::pack();
+    pack.dictionary = Some(Dictionary(vec![7; 3]));
+    let bytes = pack.encode().unwrap();
+    // A list of ten instead of nine, and at its end a byte string of three.
+    assert_eq!((plain.to_bytes()[0], bytes[0]), (0x89, 0x8a));
+    assert_eq!(bytes[1..], [&plain.to_bytes()[1..], &[0x43, 7, 7, 7]].concat());
+    assert_eq!(Pack::decode(&bytes).unwrap(), pack);
+    pack.dictionary = Some(Dictionary(vec![7; DICTIONARY_BYTES_MAX + 1]));
+    assert!(matches!(pack.encode(), Err(PackError::Dictionary { .. })));
+    assert!(matches!(Pack::decode(&pack.to_bytes()), Err(PackError::Dictionary { .. })));
 }
 
 #[test]

@@ -171,6 +171,7 @@ pub(crate) fn pack() -> Pack {
         policy: String::new(),
         views: Vec::new(),
         messages: BTreeMap::from([("id".to_owned(), BTreeMap::from(texts))]),
+        dictionary: None,
     }
 }
 

@@ -15,6 +15,7 @@ mod policy;
 mod project;
 mod public_data;
 mod records;
+mod squeeze;
 mod submit;
 mod sync;
 mod upkeep;

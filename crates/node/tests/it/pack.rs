@@ -67,6 +67,7 @@ pub(crate) fn pack() -> Pack {
         policy: POLICY.to_owned(),
         views: Vec::new(),
         messages: BTreeMap::new(),
+        dictionary: None,
     }
 }
 

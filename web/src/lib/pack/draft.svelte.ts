@@ -81,7 +81,9 @@ export class Writing {
 }
 
 function submissionOf(type: RecordType, draft: Draft, fields: Fields): Submission {
-  const submission = newId();
+  // The creation of an event goes by the record's own id: it need not travel twice.
+  const begins = type.kind === 'event' && !draft.correcting;
+  const submission = begins ? draft.id : newId();
   const confirmed = draft.confirmed;
   if (draft.correcting) {
     const { record, saw, before } = draft.correcting;

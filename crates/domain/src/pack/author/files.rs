@@ -11,17 +11,28 @@ use crate::limits::PACK_FILE_BYTES_MAX;
 /// Files of one pack: more than any pack of 32 types has.
 const FILES_MAX: usize = 2_000;
 
+/// The one file of a pack that isn't text: what its operations are squeezed with.
+pub const DICTIONARY: &str = "dictionary.bin";
+
 /// The source files of a pack, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
     files: BTreeMap<String, File>,
+    dictionary: Option<Vec<u8>>,
 }
 
 impl Sources {
     /// Sources from texts by name, such as `types/kejadian.toml`.
     pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Self {
         let files = texts.into_iter().map(|(name, text)| (name.clone(), File { name, text }));
-        Self { files: files.collect() }
+        Self { files: files.collect(), dictionary: None }
+    }
+
+    /// The same with this dictionary, the bytes of [`DICTIONARY`].
+    #[must_use]
+    pub fn with_dictionary(mut self, dictionary: Option<Vec<u8>>) -> Self {
+        self.dictionary = dictionary;
+        self
     }
 
     /// Reads the files of a pack's folder. Other files, such as notes, are left alone.
@@ -33,6 +44,10 @@ impl Sources {
         let mut sources = Self::default();
         for part in ["", "types", "views", "messages", "examples"] {
             sources.read_folder(folder, part, &problems);
+        }
+        match read_bytes(&folder.join(DICTIONARY)) {
+            Ok(bytes) => sources.dictionary = bytes,
+            Err((code, message)) => problems.whole(DICTIONARY, code, message),
         }
         if problems.is_empty() { Ok(sources) } else { Err(problems.into_sorted()) }
     }
@@ -62,6 +77,10 @@ impl Sources {
         }
     }
 
+    pub(super) fn dictionary(&self) -> Option<&[u8]> {
+        self.dictionary.as_deref()
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&File> {
         self.files.get(name)
     }
@@ -78,9 +97,18 @@ impl Sources {
 }
 
 fn read_file(path: &Path) -> Result<String, (PackCode, String)> {
+    let bytes = read_bytes(path)?.unwrap_or_default();
+    String::from_utf8(bytes).map_err(|_| (PackCode::FileUnreadable, "it is not UTF-8".to_owned()))
+}
+
+/// The bytes of a file, nothing where there is none.
+fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, (PackCode, String)> {
     let unreadable =
         |error: std::io::Error| (PackCode::FileUnreadable, format!("it can't be read: {error}"));
-    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let file = match std::fs::File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(unreadable)?,
+    };
     let mut bytes = Vec::new();
     let limit = u64::try_from(PACK_FILE_BYTES_MAX).unwrap_or(u64::MAX);
     file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -88,5 +116,5 @@ fn read_file(path: &Path) -> Result<String, (PackCode, String)> {
         let message = format!("it has more than {PACK_FILE_BYTES_MAX} bytes: split the pack");
         return Err((PackCode::FileTooLarge, message));
     }
-    String::from_utf8(bytes).map_err(|_| (PackCode::FileUnreadable, "it is not UTF-8".to_owned()))
+    Ok(Some(bytes))
 }

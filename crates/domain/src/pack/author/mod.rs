@@ -17,7 +17,7 @@ mod words;
 mod workflow;
 
 pub use examples::{Tried, try_examples};
-pub use files::Sources;
+pub use files::{DICTIONARY, Sources};
 pub use problem::{PackCode, PackProblem};
 pub use scaffold::{ScaffoldError, scaffold};
 
@@ -31,7 +31,7 @@ use self::problem::Problems;
 use self::source::{File, Table};
 use self::types::{Compiled, TypeDraft};
 use self::workflow::WorkflowDraft;
-use super::Pack;
+use super::{Dictionary, Pack, PackError};
 use crate::limits::TYPES_PER_PACK_MAX;
 
 /// Reads and compiles the pack in a folder.
@@ -108,6 +108,7 @@ fn compile_with(sources: &Sources, problems: &Problems) -> Option<Pack> {
         policy: sources.get("policy.cedar").map_or_else(String::new, |file| file.text.clone()),
         views,
         messages: super::Messages::new(),
+        dictionary: sources.dictionary().map(|bytes| Dictionary(bytes.to_vec())),
     };
     let messages: Vec<(&'static str, Document<'_>)> = messages::LANGS
         .iter()
@@ -120,6 +121,11 @@ fn compile_with(sources: &Sources, problems: &Problems) -> Option<Pack> {
     if problems.is_empty()
         && let Err(error) = pack.encode()
     {
+        if let PackError::Dictionary { .. } = error {
+            let message = format!("{error}: make a smaller one");
+            problems.whole(DICTIONARY, PackCode::TooLarge, message);
+            return Some(pack);
+        }
         problems.whole("pack.toml", PackCode::TooLarge, format!("{error}: split the pack"));
     }
     Some(pack)
