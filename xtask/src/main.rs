@@ -10,6 +10,7 @@ mod load;
 mod server;
 mod setup;
 mod sh;
+mod sim;
 mod tidy;
 
 use clap::{Parser, Subcommand};
@@ -32,6 +33,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Kill the server at random instants while it takes reports; nothing acknowledged may be lost.
     Crash(crash::CrashArgs),
+    /// Play many simulated nodes, from seeds, with every kind of fault.
+    Sim(sim::SimArgs),
     /// The rules of the house that no compiler checks.
     Tidy,
 }
@@ -42,6 +45,7 @@ fn main() -> anyhow::Result<()> {
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Crash(args) => crash::run(&args),
+        Command::Sim(args) => sim::run(&args),
         Command::Tidy => tidy::run(),
     }
 }
