@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::server::{PASSWORD, Server};
-use crate::{crash, setup, sh, tidy};
+use crate::{crash, setup, sh, sim, tidy};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ const STAGES: &[Stage] = &[
     ("tests", test),
     ("lints", lints),
     ("packs", packs),
-    ("simulator", simulator),
+    ("simulator", || sim::in_check(&built("sim"))),
     ("crash", || crash::rounds(&built("genggam"), &crash::CrashArgs::in_check())),
     ("browser", browser),
     ("documentation", documentation),
@@ -100,10 +100,6 @@ fn packs() -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn simulator() -> anyhow::Result<()> {
-    sh::run(std::process::Command::new(built("sim")).args(["--seeds", "100"]))
 }
 
 fn browser() -> anyhow::Result<()> {

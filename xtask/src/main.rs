@@ -11,6 +11,7 @@ mod load;
 mod server;
 mod setup;
 mod sh;
+mod sim;
 mod tidy;
 
 use clap::{Parser, Subcommand};
@@ -35,6 +36,8 @@ enum Command {
     Crash(crash::CrashArgs),
     /// Train the dictionaries of the packs, which sync frames are squeezed with.
     Dictionaries,
+    /// Play many simulated nodes, from seeds, with every kind of fault.
+    Sim(sim::SimArgs),
     /// The rules of the house that no compiler checks.
     Tidy,
 }
@@ -46,6 +49,7 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(args) => bench::run(&args),
         Command::Crash(args) => crash::run(&args),
         Command::Dictionaries => dictionaries::run(),
+        Command::Sim(args) => sim::run(&args),
         Command::Tidy => tidy::run(),
     }
 }

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::limits::CLOCK_AHEAD_FLAG_MS;
+use crate::planted::{self, Bug};
 
 /// A moment of a hybrid logical clock: ordered by wall time, then by counter.
 #[derive(
@@ -56,7 +57,8 @@ impl Clock {
     /// followed, or one bad clock would carry every other with it. Order does not suffer: what an
     /// author saw comes before what they wrote whatever the times say.
     pub fn witness(&mut self, seen: Hlc, now_ms: u64) {
-        if seen.ms <= now_ms.saturating_add(CLOCK_AHEAD_FLAG_MS) {
+        let near = seen.ms <= now_ms.saturating_add(CLOCK_AHEAD_FLAG_MS);
+        if near || planted::is(Bug::ClockFollowed) {
             self.last = self.last.max(seen);
         }
     }

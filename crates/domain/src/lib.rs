@@ -14,6 +14,7 @@ pub mod op;
 pub mod pack;
 pub mod period;
 pub mod permit;
+pub mod planted;
 pub mod problem;
 pub mod record;
 pub mod sync;

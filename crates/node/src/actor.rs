@@ -34,6 +34,13 @@ pub struct Standing {
 }
 
 impl Actor {
+    /// A simulated person.
+    #[cfg(feature = "sim")]
+    #[must_use]
+    pub fn simulated(person: PersonId, name: &str, roles: BTreeSet<RoleAt>) -> Self {
+        Self { person, name: name.to_owned(), roles }
+    }
+
     /// The person.
     #[must_use]
     pub fn person(&self) -> PersonId {

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use domain::ids::{OfficeId, WriterId};
+use domain::hlc::Hlc;
+use domain::ids::{OfficeId, SubmissionId, WriterId};
 use domain::office::OfficeEvent;
 use domain::op::{self, Audience, Change, FORMAT, Lane, Op, OpError};
 use domain::pack::{Pack, UpgradeFault, UpgradeProblem, check_upgrade};
@@ -16,15 +17,16 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::actor::Actor;
-use crate::clock;
 use crate::commit::{self, Committed};
 use crate::enrol;
 use crate::failure::{Failure, FailureKind, Storage, storage_problem};
 use crate::group::Work;
+use crate::kernel::Kernel;
 use crate::node::Node;
 use crate::policy::{Action, Denied, PolicyProblem, Resource, check_pack};
 use crate::submit::Desk;
 use crate::world::World;
+use crate::writer::{Effects, Writer};
 
 /// Something to bring into the log.
 #[derive(Debug)]
@@ -204,6 +206,66 @@ impl Node {
     }
 }
 
+impl Writer {
+    /// Publishes a pack, as [`Node::publish_pack`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn publish(
+        &mut self,
+        kernel: &Kernel,
+        by: &Actor,
+        pack: Pack,
+    ) -> Result<Effects, ControlError> {
+        check_pack(&pack).map_err(ControlError::Policy)?;
+        self.state(kernel, by, What::Pack(Arc::new(pack)))
+    }
+
+    /// Certifies a key, as [`Node::certify`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn certify(
+        &mut self,
+        kernel: &Kernel,
+        by: &Actor,
+        certificate: Certificate,
+    ) -> Result<Effects, ControlError> {
+        self.state(kernel, by, What::Certificate(certificate))
+    }
+
+    /// Revokes a key, as [`Node::revoke`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn revoke(
+        &mut self,
+        kernel: &Kernel,
+        by: &Actor,
+        writer: WriterId,
+        reason: &str,
+    ) -> Result<Effects, ControlError> {
+        self.state(kernel, by, What::Revocation(writer, reason.to_owned()))
+    }
+
+    fn state(&mut self, kernel: &Kernel, by: &Actor, what: What) -> Result<Effects, ControlError> {
+        let (_, effects) = self.control(kernel, &Control { by: by.clone(), what })?;
+        Ok(effects)
+    }
+}
+
+/// The idempotency key of a statement: no writer makes two at one moment, and nobody repeats one.
+pub(crate) fn statement_id(writer: WriterId, time: Hlc) -> SubmissionId {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"genggam statement 1");
+    hasher.update(&writer.0);
+    hasher.update(&time.ms.to_be_bytes());
+    hasher.update(&time.counter.to_be_bytes());
+    let mut id = [0; 16];
+    id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    SubmissionId(id)
+}
+
 /// Writes it, within one transaction.
 pub(crate) fn perform(
     desk: &mut Desk<'_>,
@@ -282,12 +344,13 @@ impl Desk<'_> {
         audience: Audience,
         change: Change,
     ) -> Result<Committed, ControlError> {
+        let time = self.pen.clock.tick(self.now_ms);
         let op = Op {
             format: FORMAT,
-            time: self.pen.clock.tick(self.now_ms),
+            time,
             author: permit.person(),
             office: self.home,
-            submission: clock::submission_id(),
+            submission: statement_id(self.own.writer, time),
             change,
         };
         let stream = self.own.stream(audience, Lane::Control);

@@ -10,9 +10,8 @@ use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 use store::{StoreError, log, meta};
 
-use crate::clock;
 use crate::commit;
-use crate::control::ControlError;
+use crate::control::{ControlError, statement_id};
 use crate::kernel::{Kernel, META_PEERS, META_PINS, META_ROOT};
 use crate::keys;
 use crate::policy::founding;
@@ -188,12 +187,13 @@ impl Writer {
                 lane: Lane::Control,
             };
             let permit = founding(desk.home);
+            let time = desk.pen.clock.tick(desk.now_ms);
             let op = Op {
                 format: FORMAT,
-                time: desk.pen.clock.tick(desk.now_ms),
+                time,
                 author: permit.person(),
                 office: desk.home,
-                submission: clock::submission_id(),
+                submission: statement_id(stream.writer, time),
                 change: Change::Certificate(kernel.own_certificate()),
             };
             let sealed = op::seal(&permit, &stream, &StreamHead::start(&stream), op)

@@ -68,7 +68,7 @@ impl Kernel {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let about = remember(&store, config)?;
-        let world = store.read(|r| load_world(r, clock.now_ms()))?;
+        let world = store.read(|r| load_world(r, None, clock.now_ms()))?;
         if world.tree.level(about.office).is_none() {
             return Err(OpenError::UnknownOffice(about.office));
         }
@@ -94,7 +94,8 @@ impl Kernel {
 
     /// Reads packs, offices and trust again.
     pub(crate) fn reload(&self) -> Result<(), OpenError> {
-        let world = self.store.read(|r| load_world(r, self.clock.now_ms()))?;
+        let (before, now_ms) = (self.world(), self.clock.now_ms());
+        let world = self.store.read(|r| load_world(r, Some(&before), now_ms))?;
         world.teach(&self.codec);
         *self.world.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(world);
         Ok(())
@@ -107,7 +108,22 @@ impl Kernel {
 
     /// Where the node's clock goes on from.
     pub(crate) fn last_clock(&self) -> Result<HlcClock, StoreError> {
-        Ok(HlcClock::after(self.store.read(last_time)?))
+        let now_ms = self.clock.now_ms();
+        self.store.read(|r| {
+            let (mut own, mut others) = (Hlc::default(), Vec::new());
+            for (stream, head) in log::streams(r)? {
+                let Some(op) = last_of(r, &stream, head.next_seq)? else { continue };
+                if stream.writer == self.own.writer {
+                    own = own.max(op.op().time);
+                } else {
+                    others.push(op.op().time);
+                }
+            }
+            // A peer's clock that runs ahead isn't followed after a restart either.
+            let mut clock = HlcClock::after(own);
+            others.into_iter().for_each(|seen| clock.witness(seen, now_ms));
+            Ok(clock)
+        })
     }
 
     /// It stands under a root.
@@ -147,7 +163,7 @@ impl Kernel {
     #[must_use]
     pub fn rules(&self) -> Rules {
         let world = self.world();
-        let date = world.today_at(self.home, self.clock.now_ms());
+        let date = world.trust_date(self.clock.now_ms());
         Rules { tree: Arc::clone(&world.tree), date, trust: Arc::clone(&world.trust) }
     }
 
@@ -158,7 +174,7 @@ impl Kernel {
         world: &World,
         now_ms: u64,
     ) -> Result<Rules, StoreError> {
-        let date = world.today_at(self.home, now_ms);
+        let date = world.trust_date(now_ms);
         let trust = Arc::new(load_trust(r, &world.tree, date)?);
         Ok(Rules { tree: Arc::clone(&world.tree), date, trust })
     }
@@ -261,12 +277,15 @@ pub fn begin_epoch(dir: &Path) -> Result<u32, StoreError> {
 }
 
 /// Packs, events of offices and trust, as the log brought them.
-fn load_world(r: &Reader<'_>, now_ms: u64) -> Result<World, OpenError> {
+fn load_world(r: &Reader<'_>, before: Option<&World>, now_ms: u64) -> Result<World, OpenError> {
     let packs = packs::all_versions(r)?;
     let packs = packs.iter().filter_map(|row| Pack::decode(&row.bytes).ok());
-    let mut world = World::new(PackSet::new(packs), &offices::all(r)?)?;
-    let date = domain::period::Date::of_ms(now_ms);
-    world.trust = Arc::new(load_trust(r, &world.tree, date)?);
+    let (packs, events) = (PackSet::new(packs), offices::all(r)?);
+    let mut world = match before {
+        None => World::new(packs, &events)?,
+        Some(before) => before.followed_by(packs, &events)?,
+    };
+    world.trust = Arc::new(load_trust(r, &world.tree, world.trust_date(now_ms))?);
     Ok(world)
 }
 
@@ -281,15 +300,6 @@ fn load_trust(
         .and_then(|bytes| minicbor::decode(&bytes).ok())
         .unwrap_or_default();
     Ok(Trust::new(root, &pins, &statements::all(r)?, tree, date))
-}
-
-/// The latest moment in the log: the node's clock goes on from it.
-fn last_time(r: &Reader<'_>) -> Result<Hlc, StoreError> {
-    let mut last = Hlc::default();
-    for (stream, head) in log::streams(r)? {
-        last = last.max(last_of(r, &stream, head.next_seq)?.map_or(last, |op| op.op().time));
-    }
-    Ok(last)
 }
 
 fn last_of(

@@ -41,6 +41,8 @@ pub use keys::KeyError;
 pub use node::{Config, Node, OpenError};
 pub use packs::{PackSet, TypeOf};
 pub use people::{NewPerson, PeopleError, SessionToken};
+#[cfg(feature = "sim")]
+pub use project::Follower;
 pub use project::ProjectError;
 pub use query::{FigureError, LineageLine, LineageView};
 pub use records::{Listing, ReadError};

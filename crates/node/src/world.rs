@@ -1,7 +1,7 @@
 //! What every use case looks at: packs, policies and offices as they stand at one moment.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use domain::ids::OfficeId;
 use domain::limits::HELLO_DICTIONARIES_MAX;
@@ -20,12 +20,16 @@ const MINUTE_MS: i64 = 60_000;
 /// Where an office's time is unknown, the time of the capital holds.
 const WIB_MINUTES: i16 = 420;
 
+static BUILT_IN: LazyLock<Arc<Tree>> = LazyLock::new(|| Arc::new(Tree::built_in()));
+
 /// Packs, policies and offices: replaced as a whole when a pack or an event of offices arrives.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) packs: Arc<PackSet>,
     pub(crate) policies: Arc<Policies>,
     pub(crate) tree: Arc<Tree>,
+    /// The events that made the tree what it is, beyond those that are built in.
+    further: Arc<[OfficeEvent]>,
     /// Who may write.
     pub(crate) trust: Arc<Trust>,
 }
@@ -33,14 +37,12 @@ pub(crate) struct World {
 impl World {
     /// The built-in tree with these further events, and these packs; nobody is trusted yet.
     pub(crate) fn new(packs: PackSet, further: &[OfficeEvent]) -> Result<Self, TreeError> {
-        let mut events = built_in_events();
-        events.extend_from_slice(further);
-        let tree = Tree::from_events(&events)?;
         let policies = Policies::new(packs.latest().map(AsRef::as_ref));
         Ok(Self {
             packs: Arc::new(packs),
             policies: Arc::new(policies),
-            tree: Arc::new(tree),
+            tree: tree_of(further)?,
+            further: further.into(),
             trust: Arc::default(),
         })
     }
@@ -54,6 +56,24 @@ impl World {
                 tracing::warn!(%error, pack = pack.name, "a pack's dictionary can't be used");
             }
         }
+    }
+
+    /// This world with these packs and further events: what is the same stays, as policies and
+    /// trees take long to make. Nobody is trusted yet.
+    pub(crate) fn followed_by(
+        &self,
+        packs: PackSet,
+        further: &[OfficeEvent],
+    ) -> Result<Self, TreeError> {
+        let mut next = Self { trust: Arc::default(), ..self.clone() };
+        if !packs.latest().eq(self.packs.latest()) {
+            next.policies = Arc::new(Policies::new(packs.latest().map(AsRef::as_ref)));
+        }
+        if *self.further != *further {
+            (next.tree, next.further) = (tree_of(further)?, further.into());
+        }
+        next.packs = Arc::new(packs);
+        Ok(next)
     }
 
     /// The dictionaries of its packs: every version's, since a peer may have another.
@@ -99,6 +119,14 @@ impl World {
         Date::of_ms(now_ms.saturating_add_signed(ahead_ms))
     }
 
+    /// The day by which scope and trust are judged. A clock that stands before the program knew
+    /// its youngest office is wrong, and must not make that office a stranger.
+    pub(crate) fn trust_date(&self, now_ms: u64) -> Date {
+        let known = BUILT_IN.change_dates().last().copied();
+        let today = Date::of_ms(now_ms);
+        known.map_or(today, |known| today.max(known))
+    }
+
     /// How far the clocks of an office are ahead of UTC.
     pub(crate) fn offset_minutes(&self, office: OfficeId, now_ms: u64) -> i16 {
         let office = self.tree.at(office, Date::of_ms(now_ms));
@@ -114,4 +142,13 @@ impl World {
             level: found.map(|office| level_key(office.level).to_owned()).unwrap_or_default(),
         }
     }
+}
+
+fn tree_of(further: &[OfficeEvent]) -> Result<Arc<Tree>, TreeError> {
+    if further.is_empty() {
+        return Ok(Arc::clone(&BUILT_IN));
+    }
+    let mut events = built_in_events();
+    events.extend_from_slice(further);
+    Tree::from_events(&events).map(Arc::new)
 }

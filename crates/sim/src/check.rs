@@ -3,17 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context as _, ensure};
-use domain::ids::{Digest, OpTag, RecordId, SubmissionId, WriterId};
-use domain::op::{Op, SignedHead, StreamId};
+use anyhow::{Context as _, bail, ensure};
+use domain::ids::{Digest, OpTag, RecordId, WriterId};
+use domain::op::{Change, Op, StreamId};
 use domain::record::{Effect, Record};
-use ed25519_dalek::{Signature, VerifyingKey};
-use store::log::{self, Pos};
-use store::{Store, StoreError, records};
+use ed25519_dalek::Signature;
+use node::Follower;
+use store::log::{self, Logged, Pos};
+use store::records;
 
 use crate::fault::{Counts, Fault};
 use crate::machine::Machine;
 use crate::model::Expected;
+use crate::world::World;
 
 /// What was checked.
 #[derive(Debug)]
@@ -23,125 +25,259 @@ pub(crate) struct Checked {
     pub(crate) digest: String,
 }
 
-/// The bytes of every stream, as one disk holds them.
-type Streams = BTreeMap<StreamId, (Vec<Vec<u8>>, Option<SignedHead>)>;
+/// Of each revoked writer, the last trusted operation of each stream.
+type Trusted = BTreeMap<WriterId, BTreeMap<StreamId, u64>>;
 
-pub(crate) fn all(
-    machines: &[Machine],
-    keys: &BTreeMap<WriterId, VerifyingKey>,
-    acknowledged: &BTreeMap<SubmissionId, Digest>,
-    counts: &mut Counts,
-) -> anyhow::Result<Checked> {
-    let mut streams_of_first = None;
-    let mut records_of_first = None;
-    for (number, machine) in machines.iter().enumerate() {
-        let on = || format!("on machine {number}");
+/// What an active machine lacks that it may have; none if nothing.
+pub(crate) fn lacking(world: &World) -> anyhow::Result<Option<String>> {
+    let active = || world.machines.iter().enumerate().filter(|(_, machine)| !machine.revoked);
+    for (by, writer) in active() {
+        for (stream, next_seq) in writer.kernel.held()? {
+            if stream.writer != writer.writer_id {
+                continue;
+            }
+            for (at, holder) in active() {
+                if !world.registry.may_have(&stream, holder.office) {
+                    continue;
+                }
+                let has = holder.durable(&stream)?;
+                if has < next_seq {
+                    return Ok(Some(format!(
+                        "machine {at} of office {} has a stream of machine {by} up to {has}, not \
+                         {next_seq}: {stream:?}",
+                        holder.office
+                    )));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Checks every disk.
+pub(crate) fn all(world: &mut World, facts: bool) -> anyhow::Result<Checked> {
+    let mut counts = std::mem::take(&mut world.counts);
+    let mut records_at_centre = BTreeMap::new();
+    let mut operations = 0;
+    for (at, machine) in world.machines.iter().enumerate().filter(|(_, m)| !m.revoked) {
+        let on = || format!("on machine {at} of office {}", machine.office);
         let faults = machine.store().check().with_context(on)?;
         ensure!(faults.is_empty(), "{}: {faults:?}", on());
-        let streams = streams(machine.store()).with_context(on)?;
-        let ops = chains(&streams, keys).with_context(on)?;
-        once_each(&ops, acknowledged).with_context(on)?;
-        let records = folded(machine.store(), &ops).with_context(on)?;
-        arrival(machine.store(), counts)?;
-        ensure!(*streams_of_first.get_or_insert(streams.clone()) == streams, "streams differ");
-        ensure!(*records_of_first.get_or_insert(records.clone()) == records, "records differ");
+        let logged = machine.store().read(|r| log::after(r, Pos(0), usize::MAX))?;
+        chains(world, machine, &logged).with_context(on)?;
+        let trusted = trusted(world, &logged);
+        let counting = counting(world, machine, &logged, &trusted, &mut counts).with_context(on)?;
+        once_each(world, &counting).with_context(on)?;
+        if at == 0 {
+            operations = counting.len();
+            records_at_centre = folded(world, machine, &counting).with_context(on)?;
+            arrival(&logged, &mut counts);
+        } else {
+            same(world, machine, &counting, &records_at_centre).with_context(on)?;
+        }
     }
-    let records: BTreeMap<RecordId, Record> = records_of_first.unwrap_or_default();
+    receipts(world)?;
+    if facts {
+        for (at, machine) in world.machines.iter_mut().enumerate() {
+            rebuilt(machine).with_context(|| format!("on machine {at}"))?;
+        }
+    }
     let mut hasher = blake3::Hasher::new();
-    for record in records.values() {
-        note(record, counts);
+    for record in records_at_centre.values() {
+        note(record, &mut counts);
         hasher.update(&minicbor::to_vec(record)?);
     }
-    let operations = acknowledged.len();
+    world.counts = counts;
     let digest = hasher.finalize().to_hex().to_string();
-    Ok(Checked { operations, records: records.len(), digest })
+    Ok(Checked { operations, records: records_at_centre.len(), digest })
 }
 
-fn streams(store: &Store) -> Result<Streams, StoreError> {
-    store.read(|r| {
-        let mut streams = Streams::new();
-        for (stream, _) in log::streams(r)? {
-            let ops = log::of_stream(r, &stream, 1, usize::MAX)?;
-            let bytes = ops.iter().map(|logged| logged.op.bytes().to_vec()).collect();
-            let head = log::signed_head(r, &stream)?;
-            streams.insert(stream, (bytes, head));
-        }
-        Ok(streams)
-    })
-}
-
-/// Every chain, hashed and verified here from its bytes alone.
-fn chains(
-    streams: &Streams,
-    keys: &BTreeMap<WriterId, VerifyingKey>,
-) -> anyhow::Result<BTreeMap<Digest, Op>> {
-    let mut ops = BTreeMap::new();
-    for (stream, (bytes, head)) in streams {
+/// Every chain, hashed and verified here from its bytes alone; its writer may write it, and the
+/// machine have it; and it is what stands on its writer's own disk.
+fn chains(world: &World, machine: &Machine, logged: &[Logged]) -> anyhow::Result<()> {
+    let mut streams: BTreeMap<&StreamId, BTreeMap<u64, &[u8]>> = BTreeMap::new();
+    for one in logged {
+        let stream = streams.entry(one.op.stream()).or_default();
+        let twice = stream.insert(one.op.seq(), one.op.bytes());
+        ensure!(twice.is_none(), "an operation is there twice");
+    }
+    for (stream, ops) in streams {
+        let registry = &world.registry;
+        ensure!(registry.may_have(stream, machine.office), "a stream out of scope: {stream:?}");
+        ensure!(registry.may_write(stream), "a stream that its writer may not write: {stream:?}");
         let name = minicbor::to_vec(stream)?;
         let mut link = blake3::hash(&[&b"genggam stream 1"[..], &name].concat());
-        for bytes in bytes {
+        let mut links = BTreeMap::from([(1, link)]);
+        for (at, (seq, bytes)) in (1..).zip(&ops) {
+            ensure!(*seq == at, "a stream has a gap before {seq}: {stream:?}");
             link = blake3::hash(&[&link.as_bytes()[..], bytes].concat());
-            ops.insert(Digest(*link.as_bytes()), minicbor::decode(bytes)?);
+            links.insert(seq + 1, link);
+            let forbidden = world.crimes.forbidden.contains(blake3::hash(bytes).as_bytes());
+            ensure!(!forbidden, "a forged operation was accepted: {seq} of {stream:?}");
         }
-        let head = head.as_ref().context("a stream has no signed head")?;
-        let next_seq = u64::try_from(bytes.len())? + 1;
-        ensure!(head.next_seq == next_seq, "the signed head is not the last");
-        let mut signed = b"genggam head 1".to_vec();
-        signed.extend(&name);
-        signed.extend(next_seq.to_be_bytes());
-        signed.extend(link.as_bytes());
-        keys[&stream.writer].verify_strict(&signed, &Signature::from_bytes(&head.signature))?;
+        if let Some(head) = machine.store().read(|r| log::signed_head(r, stream))? {
+            let link = links.get(&head.next_seq).context("a signed head of nothing")?;
+            let mut signed = b"genggam head 1".to_vec();
+            signed.extend(&name);
+            signed.extend(head.next_seq.to_be_bytes());
+            signed.extend(link.as_bytes());
+            let key = world.keys.get(&stream.writer).context("a writer without a key")?;
+            key.verify_strict(&signed, &Signature::from_bytes(&head.signature))?;
+        }
+        let writer = world.machines.iter().find(|writer| writer.writer_id == stream.writer);
+        if let Some(writer) = writer {
+            let own = writer.store().read(|r| log::bytes_of_stream(r, stream, 1, usize::MAX))?;
+            let prefix = own.iter().zip(ops.values()).all(|(own, here)| own == here);
+            ensure!(own.len() >= ops.len() && prefix, "not what its writer wrote: {stream:?}");
+        }
+    }
+    Ok(())
+}
+
+/// What the revocations in a log say, the strictest of each.
+fn trusted(world: &World, logged: &[Logged]) -> Trusted {
+    let honest: BTreeSet<WriterId> = world.machines.iter().map(|m| m.writer_id).collect();
+    let mut all = Trusted::new();
+    for one in logged.iter().filter(|one| honest.contains(&one.op.stream().writer)) {
+        let Change::Revocation(revocation) = &one.op.op().change else { continue };
+        let said = revocation.trusted.iter().map(|t| (t.stream.clone(), t.last_seq));
+        let said: BTreeMap<StreamId, u64> = said.collect();
+        match all.get_mut(&revocation.writer) {
+            None => drop(all.insert(revocation.writer, said)),
+            Some(before) => {
+                before.retain(|stream, _| said.contains_key(stream));
+                before.iter_mut().for_each(|(stream, last)| *last = (*last).min(said[stream]));
+            }
+        }
+    }
+    all
+}
+
+/// The operations that count at a machine, by their links; the others are marked so in its store.
+fn counting(
+    world: &World,
+    machine: &Machine,
+    logged: &[Logged],
+    trusted: &Trusted,
+    counts: &mut Counts,
+) -> anyhow::Result<BTreeMap<Digest, Op>> {
+    let mut ops = BTreeMap::new();
+    for one in logged {
+        let (stream, seq) = (one.op.stream(), one.op.seq());
+        let own = stream.writer == machine.writer_id;
+        let last = trusted.get(&stream.writer).filter(|_| !own);
+        let counts_here = last.is_none_or(|last| seq <= last.get(stream).copied().unwrap_or(0));
+        if counts_here {
+            ops.insert(one.op.link(), one.op.op().clone());
+        } else {
+            counts.note(Fault::Voided);
+        }
+        let void = world.crimes.void.contains(blake3::hash(one.op.bytes()).as_bytes());
+        ensure!(!(void && counts_here), "an operation after a revocation counts: {stream:?}");
     }
     Ok(ops)
 }
 
-/// Every acknowledged submission is there once, and nothing else is.
-fn once_each(
-    ops: &BTreeMap<Digest, Op>,
-    acknowledged: &BTreeMap<SubmissionId, Digest>,
-) -> anyhow::Result<()> {
-    for (submission, link) in acknowledged {
-        let op = ops.get(link).with_context(|| format!("{submission} was lost"))?;
-        ensure!(op.submission == *submission, "{submission} has another operation's receipt");
+/// No submission is there twice.
+fn once_each(world: &World, ops: &BTreeMap<Digest, Op>) -> anyhow::Result<()> {
+    let mut seen = BTreeSet::new();
+    for op in ops.values() {
+        let twofold = matches!(op.change, Change::Certificate(_) | Change::Revocation(_));
+        let villainous = op.change.record().is_some_and(|r| world.crimes.records.contains(&r));
+        if !twofold && !villainous {
+            ensure!(seen.insert(op.submission), "submission {} is there twice", op.submission);
+        }
     }
-    let submissions: BTreeSet<_> = ops.values().map(|op| op.submission).collect();
-    ensure!(submissions.len() == ops.len(), "a submission is there twice");
-    ensure!(ops.len() == acknowledged.len(), "an operation is there that nobody submitted");
     Ok(())
 }
 
 /// Every record is what the model makes of its operations.
-fn folded(store: &Store, ops: &BTreeMap<Digest, Op>) -> anyhow::Result<BTreeMap<RecordId, Record>> {
-    let mut by_record: BTreeMap<RecordId, BTreeMap<OpTag, Op>> = BTreeMap::new();
-    for (link, op) in ops {
-        if let Some(record) = op.change.record() {
-            by_record.entry(record).or_default().insert(link.tag(), op.clone());
+fn folded(
+    world: &World,
+    machine: &Machine,
+    ops: &BTreeMap<Digest, Op>,
+) -> anyhow::Result<BTreeMap<RecordId, Record>> {
+    let mut folded = BTreeMap::new();
+    for (id, ops) in by_record(world, ops) {
+        let record = machine.store().read(|r| records::get(r, id))?;
+        let begun = ops.values().any(|op| matches!(op.change, Change::Create(_)));
+        if !begun {
+            ensure!(record.is_none(), "record {id} is there though nothing begins it");
+            continue;
         }
-    }
-    let mut records = BTreeMap::new();
-    for (id, ops) in by_record {
-        let record = store.read(|r| records::get(r, id))?;
         let record = record.with_context(|| format!("record {id} is missing"))?;
         let (found, expected) = (Expected::of(&record), Expected::from_ops(&ops));
         ensure!(found == expected, "record {id} is {found:#?}, should be {expected:#?}");
-        records.insert(id, record);
+        folded.insert(id, record);
     }
-    Ok(records)
+    for id in machine.records()? {
+        let known = folded.contains_key(&id) || world.crimes.records.contains(&id);
+        ensure!(known, "record {id} is there though no operation makes it");
+    }
+    Ok(folded)
+}
+
+fn by_record(world: &World, ops: &BTreeMap<Digest, Op>) -> BTreeMap<RecordId, BTreeMap<OpTag, Op>> {
+    let mut by_record: BTreeMap<RecordId, BTreeMap<OpTag, Op>> = BTreeMap::new();
+    for (link, op) in ops {
+        let record = op.change.record().filter(|id| !world.crimes.records.contains(id));
+        if let Some(record) = record {
+            by_record.entry(record).or_default().insert(link.tag(), op.clone());
+        }
+    }
+    by_record
+}
+
+/// Every record that a machine has operations of is the same as at the centre.
+fn same(
+    world: &World,
+    machine: &Machine,
+    ops: &BTreeMap<Digest, Op>,
+    centre: &BTreeMap<RecordId, Record>,
+) -> anyhow::Result<()> {
+    for id in by_record(world, ops).into_keys() {
+        let record = machine.store().read(|r| records::get(r, id))?;
+        let there = centre.get(&id);
+        ensure!(record.as_ref() == there, "record {id} is {record:#?}, at the centre {there:#?}");
+    }
+    Ok(())
+}
+
+/// What was acknowledged stands where it was, for ever.
+fn receipts(world: &World) -> anyhow::Result<()> {
+    let mut links: Vec<BTreeSet<Digest>> = Vec::new();
+    for machine in &world.machines {
+        let logged = machine.store().read(|r| log::after(r, Pos(0), usize::MAX))?;
+        links.push(logged.iter().map(|logged| logged.op.link()).collect());
+    }
+    for (submission, (at, link)) in &world.acknowledged {
+        if !links[*at].contains(link) {
+            bail!("{submission} was acknowledged at machine {at} and is lost");
+        }
+    }
+    Ok(())
+}
+
+/// The facts that grew with the log are those of a rebuild.
+fn rebuilt(machine: &mut Machine) -> anyhow::Result<()> {
+    machine.follower.follow(&machine.kernel)?;
+    let mut rebuilt = Follower::new(&machine.kernel)?;
+    rebuilt.follow(&machine.kernel)?;
+    ensure!(machine.follower.rows() == rebuilt.rows(), "the facts are not those of a rebuild");
+    Ok(())
 }
 
 /// Counts what the order of arrival put a machine through.
-fn arrival(store: &Store, counts: &mut Counts) -> anyhow::Result<()> {
-    let logged = store.read(|r| log::after(r, Pos(0), usize::MAX))?;
+fn arrival(logged: &[Logged], counts: &mut Counts) {
     let mut created = BTreeSet::new();
     for op in logged.iter().map(|logged| logged.op.op()) {
         let Some(record) = op.change.record() else { continue };
-        if matches!(op.change, domain::op::Change::Create(_)) {
+        if matches!(op.change, Change::Create(_)) {
             created.insert(record);
         } else if !created.contains(&record) {
             counts.note(Fault::BeforeCreation);
         }
     }
-    Ok(())
 }
 
 /// Counts what a record went through.

@@ -23,36 +23,94 @@ macro_rules! faults {
 }
 
 faults! {
-    /// A message took long.
-    Delayed = "message delayed",
-    /// A message came after one that was sent later.
-    Reordered = "message out of order",
-    /// A message came twice.
-    Duplicated = "message duplicated",
-    /// A message never came.
-    Lost = "message lost",
-    /// A message was changed on its way, and refused.
-    Tampered = "message tampered with and refused",
-    /// A message began after what the receiver holds.
-    Gap = "message with a gap before it",
-    /// Two groups of machines could not hear each other.
-    Partitioned = "network partitioned",
+    /// A packet was lost below TCP: what follows waits for its second sending.
+    Loss = "packet lost, the rest waits",
+    /// A connection ended without a word.
+    Broken = "connection broken",
+    /// A link carried nothing for a while.
+    Partitioned = "link cut",
+    /// A session gave up a peer that owed a word.
+    Dead = "dead peer given up",
+    /// A datagram was changed on its way.
+    Corrupted = "datagram corrupted",
+    /// A datagram came twice.
+    Duplicated = "datagram duplicated",
+    /// A datagram came after one that was sent later.
+    Reordered = "datagram out of order",
+    /// A datagram never came.
+    Dropped = "datagram dropped",
+    /// A session ended because what came is no message.
+    Malformed = "session closed on malformed bytes",
+    /// A receiver asked for a stream from an earlier place.
+    Reset = "stream set back",
     /// A machine died in the middle of a transaction.
     CrashBefore = "crash before commit",
     /// A machine died between commit and answer.
     CrashAfter = "crash after commit, before the answer",
     /// A machine died at rest, its log's last pages half written.
     TornTail = "crash with a torn write-ahead log",
+    /// A commit failed.
+    Eio = "input/output error at commit",
+    /// The disk was full.
+    Full = "disk full",
     /// A submission was sent again and met its receipt.
     Repeated = "submission repeated",
-    /// A clock ran ahead.
-    ClockAhead = "clock ahead",
-    /// A clock ran behind.
-    ClockBehind = "clock behind",
-    /// An operation came for a record whose creation had not.
-    BeforeCreation = "operation before its creation",
+    /// A clock ran ahead, by up to 48 hours.
+    ClockAhead = "clock ahead by hours",
+    /// A clock ran behind, by up to 48 hours.
+    ClockBehind = "clock behind by hours",
+    /// A clock ran ahead by years.
+    YearsAhead = "clock ahead by years",
+    /// A clock ran behind by years.
+    YearsBehind = "clock behind by years",
+    /// A clock was set while its node ran.
+    ClockSet = "clock set while running",
+    /// Operations under a signature that isn't their writer's.
+    ForgedSignature = "attack: forged signature",
+    /// Two chains of one writer, one to each of two nodes.
+    Equivocation = "attack: two operations with one number",
+    /// Operations that were seen before, sent again.
+    Replay = "attack: replayed frames",
+    /// A stream that its writer may not write, or the receiver not hold.
+    OutOfScopeStream = "attack: stream out of scope",
+    /// A well-signed operation that says what its writer may not.
+    OutOfScopeOp = "attack: operation out of scope",
+    /// Bytes that are nothing.
+    Garbage = "attack: garbage",
+    /// Frames and counts beyond every limit.
+    Oversized = "attack: oversized",
+    /// A key that nobody certified.
+    Unknown = "attack: uncertified key",
+    /// A node that names itself another's key.
+    Impostor = "attack: another's key without its secret",
+    /// A certified key that certifies for an office beside its own.
+    RogueCertificate = "attack: certificate for another office",
+    /// Operations after the last trusted one of a revoked key, by another's hand.
+    RevokedTail = "attack: operations after a revocation, relayed",
+    /// A revoked node dials.
+    RevokedPeer = "revoked node refused",
+    /// A key was revoked while its node could not be reached.
+    RevokedOffline = "revocation while offline",
+    /// Operations came before their writer's certificate.
+    LateCertificate = "operations before their certificate",
+    /// An office's node got a new key.
+    Reenrolled = "node enrolled with a new key",
+    /// A peer speaks a later protocol too.
+    NewerPeer = "peer of a later protocol",
+    /// A peer speaks no protocol of ours.
+    NoCommonProtocol = "peer without a common protocol",
+    /// A message of a later kind.
+    UnknownMessage = "message of a later kind",
+    /// An operation of a later kind.
+    UnknownChange = "operation of a later kind",
+    /// Operations went by hand.
+    Detour = "USB detour",
+    /// Operations went by hand and were damaged on the way.
+    DamagedDetour = "damaged USB detour",
     /// An operation came for a type that the machine did not know.
     UnknownType = "operation of an unknown type",
+    /// An operation came for a record whose creation had not.
+    BeforeCreation = "operation before its creation",
     /// Two machines began one periodic record.
     CreatedTwice = "record created twice",
     /// Two people changed one cell without seeing each other.
@@ -61,6 +119,12 @@ faults! {
     RefusedMove = "move refused",
     /// An approval ended because the content changed.
     Reopened = "approval reopened",
+    /// Something urgent was filed while other reports waited to be sent.
+    UrgentOvertakes = "urgent overtakes a backlog",
+    /// An operation went in pieces.
+    InPieces = "operation in pieces",
+    /// What was folded was taken out again.
+    Voided = "folded operation voided",
 }
 
 /// How often each kind happened.

@@ -1,366 +1,296 @@
-//! One simulated machine: a real store on disk, and what a process holds in memory.
+//! One simulated machine: a real node on a disk of its own, with a clock and failures of its own.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use domain::hlc::{Clock, Hlc};
-use domain::ids::{Digest, OfficeId, PersonId, RecordId, SubmissionId};
-use domain::op::{self, Audience, Change, FORMAT, Lane, Op, OpError, SealedOp, StreamId};
-use domain::pack::Pack;
-use domain::period::Date;
-use domain::permit::Permit;
-use domain::record::{self, FoldError, Record, Tagged};
-use ed25519_dalek::{SigningKey, VerifyingKey};
-use store::log::Pos;
-use store::receipts::{self, Receipt};
-use store::records::{self, Index};
-use store::{Store, StoreError, Tx, log};
+use anyhow::Context as _;
+use domain::ids::{OfficeId, PersonId, RecordId, WriterId};
+use domain::op::StreamId;
+use domain::trust::{KeyRole, What};
+use ed25519_dalek::SigningKey;
+use node::{Actor, Batch, Config, Follower, Kernel, RoleAt, Writer};
+use store::faults::Moment;
+use store::{Store, log, records, statements};
 use tempfile::TempDir;
-use thiserror::Error;
 
-use crate::network::Offer;
-use crate::pack::pack;
-use crate::want::Want;
-
-/// When a machine dies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Crash {
-    BeforeCommit,
-    AfterCommit,
-}
-
-#[derive(Debug, Error)]
-pub(crate) enum MachineError {
-    #[error("the machine died")]
-    Crashed,
-    #[error("a transaction that was never committed left something")]
-    HalfWritten,
-    #[error("storage failed")]
-    Store(#[from] StoreError),
-    #[error("the operation could not be sealed")]
-    Seal(#[from] OpError),
-    #[error("the record could not be folded")]
-    Fold(#[from] FoldError),
-    #[error("the disk failed")]
-    Disk(#[from] std::io::Error),
-}
-
-/// What came of a submission.
+/// A clock of the world, seen by a machine whose own is off.
 #[derive(Debug)]
-pub(crate) enum Submitted {
-    New(Receipt),
-    Repeated(Receipt),
-    /// There is nothing to do it to.
-    Nothing,
+pub(crate) struct SkewedClock {
+    world: Arc<AtomicU64>,
+    skew_ms: AtomicI64,
 }
 
-/// What came of a message.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Received {
-    /// New operations joined the log: this many.
-    New(usize),
-    /// It held nothing new.
-    Known,
-    /// What comes before it isn't here.
-    Gap,
-    /// It doesn't prove itself.
-    Refused,
+impl node::clock::Clock for SkewedClock {
+    fn now_ms(&self) -> u64 {
+        let now_ms = self.world.load(Ordering::SeqCst);
+        now_ms.saturating_add_signed(self.skew_ms.load(Ordering::SeqCst))
+    }
+}
+
+/// What fails at a commit to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fail {
+    /// The machine dies before it.
+    CrashBefore,
+    /// The machine dies after it, before anybody is told.
+    CrashAfter,
+    /// The disk refuses it.
+    Io,
+}
+
+#[derive(Debug, Default)]
+struct Armed {
+    /// What fails, after so many commits.
+    next: Option<(u32, Fail)>,
+    /// What the disk held when the machine died.
+    died: Option<(TempDir, Fail)>,
+    failed: u64,
+}
+
+/// Operations that came and wait to be committed.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// The session that brought them: connection, side, the peer's number for the stream.
+    pub(crate) from: (usize, usize, u32),
+    pub(crate) batch: Batch,
+}
+
+/// How a machine is set up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Birth {
+    pub(crate) office: OfficeId,
+    pub(crate) role: KeyRole,
+    pub(crate) secret: [u8; 32],
+    pub(crate) skew_ms: i64,
 }
 
 #[derive(Debug)]
 pub(crate) struct Machine {
-    dir: TempDir,
-    store: Store,
-    key: SigningKey,
-    stream: StreamId,
-    clock: Clock,
-    pub(crate) skew_ms: i64,
-    packs: Vec<Pack>,
-    person: PersonId,
     pub(crate) office: OfficeId,
-    /// How often an operation's type was unknown.
-    pub(crate) unknown_types: u64,
+    pub(crate) role: KeyRole,
+    /// The machine that it dials.
+    pub(crate) parent: Option<usize>,
+    pub(crate) key: SigningKey,
+    pub(crate) writer_id: WriterId,
+    pub(crate) actor: Arc<Actor>,
+    pub(crate) kernel: Kernel,
+    pub(crate) writer: Writer,
+    pub(crate) follower: Follower,
+    pub(crate) queue: VecDeque<Waiting>,
+    pub(crate) committing: bool,
+    /// Its disk has little room.
+    pub(crate) full: bool,
+    /// Nobody trusts it any longer.
+    pub(crate) revoked: bool,
+    /// The latest that its own clock ever showed, in milliseconds since 1970.
+    pub(crate) wall_max_ms: u64,
+    clock: Arc<SkewedClock>,
+    armed: Arc<Mutex<Armed>>,
+    dir: TempDir,
+}
+
+fn locked(armed: &Mutex<Armed>) -> MutexGuard<'_, Armed> {
+    armed.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A folder in memory where there is one: nothing here needs to outlive the process.
+fn folder() -> std::io::Result<TempDir> {
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let memory = PathBuf::from("/dev/shm");
+        if memory.is_dir() { memory } else { std::env::temp_dir() }
+    });
+    tempfile::Builder::new().prefix("genggam-sim-").tempdir_in(ROOT.as_path())
+}
+
+/// An empty database, made once: migrating is not what is simulated.
+fn empty_database() -> anyhow::Result<&'static [u8]> {
+    static EMPTY: LazyLock<Result<Vec<u8>, String>> = LazyLock::new(|| {
+        let make = || -> anyhow::Result<Vec<u8>> {
+            let dir = folder()?;
+            let copy = dir.path().join("copy");
+            Store::open(dir.path())?.copy_to(&copy)?;
+            Ok(fs::read(copy)?)
+        };
+        make().map_err(|error| format!("{error:#}"))
+    });
+    EMPTY.as_deref().map_err(|error| anyhow::anyhow!(error.clone()))
+}
+
+/// What a killed process leaves.
+fn copy_files(from: &Path) -> std::io::Result<TempDir> {
+    let left = folder()?;
+    for name in ["genggam.db", "genggam.db-wal"] {
+        let file = from.join(name);
+        if file.exists() {
+            fs::copy(file, left.path().join(name))?;
+        }
+    }
+    Ok(left)
 }
 
 impl Machine {
-    pub(crate) fn new(number: u8, seed: [u8; 32], skew_ms: i64) -> Result<Self, MachineError> {
-        let dir = TempDir::new()?;
-        let store = Store::open(dir.path())?;
-        let key = SigningKey::from_bytes(&seed);
-        let office = OfficeId(u32::from(number) + 1);
-        let stream = StreamId {
-            writer: op::writer_id(&key.verifying_key()),
-            epoch: 1,
-            audience: Audience::Up(office),
-            lane: Lane::Forms,
-        };
+    pub(crate) fn new(birth: &Birth, world: &Arc<AtomicU64>) -> anyhow::Result<Self> {
+        let dir = folder()?;
+        fs::write(dir.path().join("genggam.db"), empty_database()?)?;
+        let key = SigningKey::from_bytes(&birth.secret);
+        let clock = Arc::new(SkewedClock {
+            world: Arc::clone(world),
+            skew_ms: AtomicI64::new(birth.skew_ms),
+        });
+        let (kernel, writer) = open(dir.path(), &key, birth.office, &clock)?;
+        let mut person = [0; 16];
+        person.copy_from_slice(&birth.secret[..16]);
+        let role = |role: &str| RoleAt { role: role.to_owned(), office: birth.office };
+        let roles = BTreeSet::from([role("operator"), role("pengelola")]);
+        let armed = Arc::default();
+        watch(&kernel, &armed, dir.path());
         Ok(Self {
-            dir,
-            store,
+            office: birth.office,
+            role: birth.role,
+            parent: None,
+            writer_id: domain::op::writer_id(&key.verifying_key()),
             key,
-            stream,
-            clock: Clock::default(),
-            skew_ms,
-            packs: vec![pack(1)],
-            person: PersonId([number; 16]),
-            office,
-            unknown_types: 0,
+            actor: Arc::new(Actor::simulated(PersonId(person), "somebody", roles)),
+            follower: Follower::new(&kernel)?,
+            kernel,
+            writer,
+            queue: VecDeque::new(),
+            committing: false,
+            full: false,
+            revoked: false,
+            wall_max_ms: 0,
+            clock,
+            armed,
+            dir,
         })
-    }
-
-    pub(crate) fn key(&self) -> VerifyingKey {
-        self.key.verifying_key()
     }
 
     pub(crate) fn store(&self) -> &Store {
-        &self.store
+        self.kernel.store()
     }
 
-    pub(crate) fn stream(&self) -> &StreamId {
-        &self.stream
+    /// What its clock shows.
+    pub(crate) fn wall_ms(&mut self) -> u64 {
+        let now_ms = node::clock::Clock::now_ms(self.clock.as_ref());
+        self.wall_max_ms = self.wall_max_ms.max(now_ms);
+        now_ms
     }
 
-    /// The latest version of the pack that it knows.
-    pub(crate) fn version(&self) -> u32 {
-        self.packs.last().map_or(1, |pack| pack.version)
+    pub(crate) fn set_clock(&mut self, skew_ms: i64) {
+        self.clock.skew_ms.store(skew_ms, Ordering::SeqCst);
+        self.wall_ms();
     }
 
-    /// What the machine takes for the time.
-    fn wall_ms(&self, now_ms: u64) -> u64 {
-        now_ms.saturating_add_signed(self.skew_ms)
+    /// Lets a commit to come fail, after so many others.
+    pub(crate) fn arm(&self, after: u32, fail: Fail) {
+        locked(&self.armed).next = Some((after, fail));
     }
 
-    /// Somebody submits. The same submission again gives the first receipt.
-    pub(crate) fn submit(
-        &mut self,
-        submission: SubmissionId,
-        want: &Want,
-        now_ms: u64,
-        crash: Option<Crash>,
-    ) -> Result<Submitted, MachineError> {
-        let (stream, key, packs, person) = (&self.stream, &self.key, &self.packs, self.person);
-        let time = self.clock.tick(now_ms.saturating_add_signed(self.skew_ms));
-        let office = self.office;
-        let before = self.last_pos()?;
-        let submitted = self.store.write(|tx| {
-            if let Some(receipt) = receipts::get(tx, submission)? {
-                return Ok(Submitted::Repeated(receipt));
-            }
-            let standing = records::get(tx, want.record())?;
-            let Some(change) = want.change(standing.as_ref()) else {
-                return Ok(Submitted::Nothing);
-            };
-            let owner = match &change {
-                Change::Create(create) => create.office,
-                Change::Patch(_)
-                | Change::Transition(_)
-                | Change::Comment(_)
-                | Change::Acknowledge(_)
-                | Change::Pack(_)
-                | Change::Office(_)
-                | Change::Certificate(_)
-                | Change::Revocation(_)
-                | Change::Unknown(_) => office,
-            };
-            let operation = Op { format: FORMAT, time, author: person, office, submission, change };
-            let permit = Permit::granted(person, owner, "submit");
-            let sealed = op::seal(&permit, stream, &log::head(tx, stream)?, operation)?;
-            let receipt = commit(tx, packs, &sealed, now_ms)?;
-            log::put_signed_head(tx, &op::sign_head(key, stream, &sealed.head()))?;
-            if crash == Some(Crash::BeforeCommit) {
-                return Err(MachineError::Crashed);
-            }
-            Ok(Submitted::New(receipt))
-        });
-        if let Some(crash) = crash {
-            return self.die(crash, before);
-        }
-        submitted
+    pub(crate) fn disarm(&mut self) -> anyhow::Result<()> {
+        locked(&self.armed).next = None;
+        self.full = false;
+        Ok(self.store().limit_pages(None)?)
     }
 
-    /// A message arrives.
-    pub(crate) fn receive(
-        &mut self,
-        message: &Offer,
-        key: &VerifyingKey,
-        now_ms: u64,
-        crash: Option<Crash>,
-    ) -> Result<Received, MachineError> {
-        let wall_ms = self.wall_ms(now_ms);
-        let packs = &self.packs;
-        let (mut seen, mut unknown) = (Hlc::default(), 0);
-        let before = self.last_pos()?;
-        let received = self.store.write(|tx| {
-            let head = log::head(tx, &message.stream)?;
-            let Some(skip) = head.next_seq.checked_sub(message.from_seq) else {
-                return Ok(Received::Gap);
-            };
-            let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-            let Some(new) = message.ops.get(skip..).filter(|new| !new.is_empty()) else {
-                return Ok(Received::Known);
-            };
-            let Ok(ops) = op::verify(&message.stream, &head, new, &message.head, key) else {
-                return Ok(Received::Refused);
-            };
-            for sealed in &ops {
-                commit(tx, packs, sealed, now_ms)?;
-                unknown += u64::from(waits(tx, sealed)?);
-                seen = seen.max(sealed.op().time);
-            }
-            log::put_signed_head(tx, &message.head)?;
-            if crash == Some(Crash::BeforeCommit) {
-                return Err(MachineError::Crashed);
-            }
-            Ok(Received::New(ops.len()))
-        });
-        if let Some(crash) = crash {
-            return self.die(crash, before);
-        }
-        self.unknown_types += unknown;
-        self.clock.witness(seen, wall_ms);
-        received
+    /// How many commits the disk has refused since this was asked last.
+    pub(crate) fn refused_commits(&self) -> u64 {
+        std::mem::take(&mut locked(&self.armed).failed)
     }
 
-    /// Dies during a transaction, and wakes.
-    fn die<T>(&mut self, crash: Crash, before: Pos) -> Result<T, MachineError> {
-        self.reopen(&[])?;
-        if crash == Crash::BeforeCommit && self.last_pos()? != before {
-            return Err(MachineError::HalfWritten);
-        }
-        Err(MachineError::Crashed)
+    /// If it died, wakes it from what its disk held then.
+    pub(crate) fn wake(&mut self) -> anyhow::Result<Option<Fail>> {
+        let died = locked(&self.armed).died.take();
+        let Some((left, fail)) = died else { return Ok(None) };
+        self.reopen(left)?;
+        Ok(Some(fail))
     }
 
-    pub(crate) fn last_pos(&self) -> Result<Pos, MachineError> {
-        Ok(self.store.read(log::last_pos)?)
+    /// The process is killed at rest: what stays is what the disk holds, with these bytes after
+    /// the end of the write-ahead log, as a write that was cut off leaves them.
+    pub(crate) fn tear(&mut self, torn: &[u8]) -> anyhow::Result<()> {
+        let left = copy_files(self.dir.path())?;
+        let wal = left.path().join("genggam.db-wal");
+        fs::OpenOptions::new().append(true).create(true).open(wal)?.write_all(torn)?;
+        self.reopen(left)
     }
 
-    /// The process is killed: what stays is what the disk holds, with these bytes after the end
-    /// of the write-ahead log, as a write that was cut off leaves them.
-    pub(crate) fn reopen(&mut self, torn: &[u8]) -> Result<(), MachineError> {
-        let left = TempDir::new()?;
-        for name in ["genggam.db", "genggam.db-wal"] {
-            let from = self.dir.path().join(name);
-            if from.exists() {
-                fs::copy(from, left.path().join(name))?;
-            }
-        }
-        if !torn.is_empty() {
-            let wal = left.path().join("genggam.db-wal");
-            fs::OpenOptions::new().append(true).create(true).open(wal)?.write_all(torn)?;
-        }
-        self.store = Store::open(left.path())?;
-        self.dir = left;
-        let last = self.store.read(|r| {
-            let next = log::head(r, &self.stream)?.next_seq;
-            log::find(r, &self.stream, next.saturating_sub(1))
-        })?;
-        self.clock = Clock::after(last.map_or(Hlc::default(), |logged| logged.op.op().time));
+    fn reopen(&mut self, left: TempDir) -> anyhow::Result<()> {
+        let (kernel, writer) =
+            open(left.path(), &self.key, self.office, &self.clock).context("cannot wake")?;
+        watch(&kernel, &self.armed, left.path());
+        (self.kernel, self.writer) = (kernel, writer);
+        self.follower.reopen(&self.kernel)?;
+        self.queue.clear();
+        (self.dir, self.full) = (left, false);
         Ok(())
     }
 
-    /// The next version of the pack arrives, and what waited for it is folded.
-    pub(crate) fn learn(&mut self) -> Result<(), MachineError> {
-        let version = self.version() + 1;
-        self.packs.push(pack(version));
-        let packs = &self.packs;
-        self.store.write(|tx| {
-            for id in records::waiting(tx, "sim", version)? {
-                let ops = tagged(tx, id)?;
-                match record::fold(&ops, packs.as_slice()) {
-                    Ok(record) => keep(tx, record)?,
-                    Err(FoldError::UnknownType(wanted)) => records::wait(tx, id, &wanted)?,
-                }
-            }
-            Ok(())
-        })
+    /// Where a stream stands on its disk.
+    pub(crate) fn durable(&self, stream: &StreamId) -> anyhow::Result<u64> {
+        Ok(self.store().read(|r| log::head(r, stream))?.next_seq)
     }
 
-    /// Everything of a stream from a place on, with the head that its writer signed.
-    pub(crate) fn offer(
-        &self,
-        stream: &StreamId,
-        from_seq: u64,
-    ) -> Result<Option<Offer>, MachineError> {
-        self.store.read(|r| {
-            let ops = log::of_stream(r, stream, from_seq, usize::MAX)?;
-            let (Some(first), Some(head)) = (ops.first(), log::signed_head(r, stream)?) else {
-                return Ok(None);
-            };
-            let prev = first.op.prev();
-            let ops = ops.iter().map(|logged| logged.op.bytes().to_vec()).collect();
-            Ok(Some(Offer { stream: stream.clone(), from_seq, prev, ops, head }))
-        })
-    }
-
-    /// The place that comes next in a stream.
-    pub(crate) fn next_seq(&self, stream: &StreamId) -> Result<u64, MachineError> {
-        self.store.read(|r| Ok(log::head(r, stream)?.next_seq))
+    /// Whether its log says that a key is trusted no longer.
+    pub(crate) fn durable_revocation(&self, writer: WriterId) -> anyhow::Result<bool> {
+        let statements = self.store().read(statements::all)?;
+        Ok(statements.iter().any(|statement| match &statement.what {
+            What::Revocation(revocation) => revocation.writer == writer,
+            What::Certificate(_) => false,
+        }))
     }
 
     /// Records that it holds, by id.
-    pub(crate) fn records(&self) -> Result<Vec<RecordId>, MachineError> {
-        let listed =
-            self.store.read(|r| records::list(r, &records::Filter::default(), None, usize::MAX))?;
+    pub(crate) fn records(&self) -> anyhow::Result<Vec<RecordId>> {
+        let all = records::Filter::default();
+        let listed = self.store().read(|r| records::list(r, &all, None, usize::MAX))?;
         let mut ids: Vec<_> = listed.into_iter().map(|listed| listed.record).collect();
         ids.sort_unstable();
         Ok(ids)
     }
 }
 
-/// The one way an operation joins a machine: the log, the record, the receipt.
-fn commit(
-    tx: &Tx<'_>,
-    packs: &[Pack],
-    sealed: &SealedOp,
-    now_ms: u64,
-) -> Result<Receipt, MachineError> {
-    let pos = log::append(tx, sealed, now_ms)?;
-    let change = &sealed.op().change;
-    if let Some(id) = change.record() {
-        let all = || tagged(tx, id);
-        match record::apply(records::get(tx, id)?, &sealed.tagged(), packs, all) {
-            Ok(record) => keep(tx, record)?,
-            Err(MachineError::Fold(FoldError::UnknownType(wanted))) => {
-                records::wait(tx, id, &wanted)?;
-            }
-            Err(error) => return Err(error),
+fn open(
+    dir: &Path,
+    key: &SigningKey,
+    office: OfficeId,
+    clock: &Arc<SkewedClock>,
+) -> anyhow::Result<(Kernel, Writer)> {
+    let config = Config {
+        dir: dir.to_owned(),
+        office: Some(office),
+        name: Some(format!("node of {office}")),
+        simulation: Some(true),
+    };
+    let clock: Arc<dyn node::clock::Clock> = Arc::<SkewedClock>::clone(clock);
+    let kernel = Kernel::with(Store::open(dir)?, key.clone(), &config, clock)?;
+    let writer = Writer::new(&kernel)?;
+    Ok((kernel, writer))
+}
+
+/// Looks at every commit of a store, and fails what was armed.
+fn watch(kernel: &Kernel, armed: &Arc<Mutex<Armed>>, dir: &Path) {
+    let (armed, dir) = (Arc::clone(armed), dir.to_owned());
+    kernel.store().on_write(move |moment| {
+        let mut armed = locked(&armed);
+        let Some((after, fail)) = armed.next else { return false };
+        let at = if fail == Fail::CrashAfter { Moment::AfterCommit } else { Moment::BeforeCommit };
+        if moment != at {
+            return false;
         }
-    }
-    let receipt = Receipt {
-        submission: sealed.op().submission,
-        record: change.record(),
-        link: sealed.link(),
-        pos,
-        received_ms: now_ms,
-        author: sealed.op().author,
-        digest: Digest([0; 32]),
-        flags: 0,
-    };
-    receipts::put(tx, &receipt)?;
-    Ok(receipt)
-}
-
-/// Whether the operation's record waits for a version of the pack.
-fn waits(tx: &Tx<'_>, sealed: &SealedOp) -> Result<bool, StoreError> {
-    let waiting = records::waiting(tx, "sim", 2)?;
-    Ok(sealed.op().change.record().is_some_and(|record| waiting.contains(&record)))
-}
-
-fn tagged(tx: &Tx<'_>, id: RecordId) -> Result<Vec<Tagged>, MachineError> {
-    Ok(log::of_record(tx, id, None)?.iter().map(|logged| logged.op.tagged()).collect())
-}
-
-fn keep(tx: &Tx<'_>, record: Option<Record>) -> Result<(), MachineError> {
-    let Some(record) = record else { return Ok(()) };
-    let index = Index {
-        type_key: format!("sim.t{}", record.type_ref.type_id),
-        office: record.office,
-        state_key: record.state.to_string(),
-        date: Date(18_000),
-        title: record.id.to_string(),
-        urgent: false,
-        counts: true,
-        updated_ms: 0,
-    };
-    Ok(records::put(tx, &record, &index)?)
+        if after > 0 {
+            armed.next = Some((after - 1, fail));
+            return false;
+        }
+        armed.next = None;
+        armed.failed += 1;
+        if fail != Fail::Io {
+            let left = copy_files(&dir).expect("invariant: the simulator's own disk works");
+            armed.died = Some((left, fail));
+        }
+        true
+    });
 }

@@ -2,18 +2,41 @@
 
 use std::collections::BTreeMap;
 
+use domain::expr::{Binary, Expr};
 use domain::ids::{ActionId, FieldId, StateId};
+use domain::office::Level;
 use domain::op::TypeRef;
-use domain::pack::{Action, Field, FieldKind, Kind, Pack, RecordType, State, Workflow};
+use domain::pack::{
+    Action, Field, FieldKind, Kind, Measure, MeasureKind, Pack, RecordType, Source, State, Unit,
+    Workflow,
+};
 use domain::period::Grain;
+use domain::value::Value;
 
 pub(crate) const EVENT: u16 = 1;
 pub(crate) const DAILY: u16 = 2;
 pub(crate) const SENT: StateId = StateId(2);
 pub(crate) const VERIFIED: StateId = StateId(3);
 pub(crate) const DRAFT: StateId = StateId(1);
+/// Fields with numbers.
 pub(crate) const FIELDS: u16 = 4;
+/// The field with a long text.
+const TEXT: u16 = 5;
+/// A record leaves by the urgent lane where this field says 1.
+pub(crate) const URGENT: u16 = 6;
+/// Whoever works at the office, or above it, may do anything with its records.
+const POLICY: &str = r#"
+permit (
+  principal,
+  action in [
+    Action::"create", Action::"edit", Action::"transition", Action::"comment",
+    Action::"acknowledge", Action::"read"
+  ],
+  resource is Record
+) when { context.here.contains("operator") || context.above.contains("operator") };
+"#;
 
+/// How an operation names a type of the pack.
 pub(crate) fn type_ref(type_id: u16, version: u32) -> TypeRef {
     TypeRef { pack: "sim".into(), version, type_id }
 }
@@ -23,10 +46,13 @@ pub(crate) fn pack(version: u32) -> Pack {
         name: "sim".into(),
         version,
         types: vec![ty(EVENT, Kind::Event), ty(DAILY, Kind::Periodic(Grain::Day))],
-        measures: Vec::new(),
+        measures: vec![
+            measure("count", Expr::Const(Value::Int(1))),
+            measure("sum", Expr::Field(FieldId(1))),
+        ],
         schedules: Vec::new(),
         roles: Vec::new(),
-        policy: String::new(),
+        policy: POLICY.to_owned(),
         views: Vec::new(),
         messages: BTreeMap::new(),
         dictionary: None,
@@ -44,7 +70,7 @@ fn ty(id: u16, kind: Kind) -> RecordType {
     let field = |id| Field {
         id: FieldId(id),
         key: format!("f{id}"),
-        kind: FieldKind::Integer,
+        kind: if id == TEXT { FieldKind::LongText } else { FieldKind::Integer },
         group: None,
         required: false,
         not_applicable: false,
@@ -74,7 +100,7 @@ fn ty(id: u16, kind: Kind) -> RecordType {
         id,
         key: format!("t{id}"),
         kind,
-        fields: (1..=FIELDS).map(field).collect(),
+        fields: (1..=URGENT).map(field).collect(),
         sections: Vec::new(),
         rules: Vec::new(),
         workflow: Workflow {
@@ -86,9 +112,34 @@ fn ty(id: u16, kind: Kind) -> RecordType {
             actions: ACTIONS.map(action).to_vec(),
         },
         title: None,
-        urgent: None,
-        levels: Vec::new(),
+        urgent: Some(Expr::Binary(
+            Binary::Eq,
+            Box::new(Expr::Field(FieldId(URGENT))),
+            Box::new(Expr::Const(Value::Int(1))),
+        )),
+        levels: vec![Level::Centre, Level::Province, Level::Regency],
         date: None,
         point: None,
+    }
+}
+
+fn measure(key: &str, value: Expr) -> Measure {
+    let source = |type_id| Source {
+        type_id,
+        group: None,
+        when: None,
+        value: value.clone(),
+        office: None,
+        date: None,
+        dims: Vec::new(),
+    };
+    Measure {
+        key: key.to_owned(),
+        unit: Unit::Fixed("times".to_owned()),
+        scale: 0,
+        kind: MeasureKind::Additive(vec![source(EVENT), source(DAILY)]),
+        dims: Vec::new(),
+        source: "the simulator".to_owned(),
+        suppress_below: None,
     }
 }

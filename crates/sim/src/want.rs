@@ -1,117 +1,106 @@
 //! What the simulated people do.
 
-use domain::ids::{FieldId, OfficeId, RecordId};
-use domain::op::{Acknowledge, Change, Comment, Create, Patch, ReturnedCell, Transition};
-use domain::period::{Date, Grain, Period};
-use domain::record::{Record, periodic_id};
-use domain::value::{Cell, CellChanges, CellPath, Cells, Value};
+use domain::form::{RawAcknowledge, RawComment, RawForm, RawPatch, RawReturned, RawTransition};
+use domain::ids::{OfficeId, RecordId, SubmissionId};
+use domain::period::Date;
+use domain::record::Record;
+use node::Submission;
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
+use serde_json::{Map, Value, json};
 
-use crate::pack::{ACTIONS, DAILY, EVENT, FIELDS, type_ref};
+use crate::pack::{ACTIONS, FIELDS, URGENT};
 
-/// One thing that somebody wants done at a machine.
-#[derive(Clone, Debug)]
-pub(crate) enum Want {
-    /// A new record, in a version of the pack.
-    Create(Create),
-    /// Something about a record that they look at; the last part says whether they look at an old
-    /// view of it, and how old.
-    About(RecordId, Doing, Option<u16>),
+/// What somebody has in mind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// A report, or something about one.
+    Any,
+    /// An incident that can't wait.
+    Urgent,
+    /// A report with a long text.
+    Long,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) enum Doing {
-    Patch(CellChanges, u32),
-    /// This action of the workflow, or, where that doesn't start from the state, mostly one that
-    /// does.
-    Move(usize, bool),
-    Comment(String),
-    Acknowledge,
+/// The first of the few days that daily reports are about.
+const FIRST_DAY: i32 = 20_450;
+
+fn number(rng: &mut ChaCha8Rng) -> Value {
+    json!(rng.random_range(0..4))
 }
 
-fn number(rng: &mut ChaCha8Rng) -> Cell {
-    Cell::Value(Value::Int(rng.random_range(0..4)))
+fn field(rng: &mut ChaCha8Rng) -> String {
+    format!("f{}", rng.random_range(1..=FIELDS))
 }
 
-fn path(rng: &mut ChaCha8Rng) -> CellPath {
-    CellPath::field(FieldId(rng.random_range(1..=FIELDS)))
+fn text(rng: &mut ChaCha8Rng) -> String {
+    let long = if rng.random_bool(0.1) { 9_000..18_000 } else { 300..2_500 };
+    let len = rng.random_range(long);
+    (0..len).map(|_| char::from(rng.random_range(b'a'..=b'z'))).collect()
 }
 
 /// A record that somebody begins.
-pub(crate) fn create(rng: &mut ChaCha8Rng, version: u32, office: OfficeId) -> Want {
-    let cells: Cells = (0..3).map(|_| (path(rng), number(rng))).collect();
-    if rng.random_bool(0.5) {
-        let record = RecordId(rng.random());
-        let type_ref = type_ref(EVENT, version);
-        return Want::Create(Create { record, type_ref, office, period: None, cells });
+pub(crate) fn create(rng: &mut ChaCha8Rng, office: OfficeId, mood: Mood) -> Submission {
+    let mut fields: Map<String, Value> = (0..3).map(|_| (field(rng), number(rng))).collect();
+    match mood {
+        Mood::Any => {}
+        Mood::Urgent => drop(fields.insert(format!("f{URGENT}"), json!(1))),
+        Mood::Long => drop(fields.insert("f5".to_owned(), json!(text(rng)))),
     }
-    // Few days and few offices: several machines report the same.
-    let office = OfficeId(rng.random_range(1..3));
-    let day = Date(rng.random_range(18_000..18_004));
-    let period = Period::containing(Grain::Day, day);
-    let record = periodic_id("sim.t2", office, period);
-    let type_ref = type_ref(DAILY, version);
-    Want::Create(Create { record, type_ref, office, period: Some(period), cells })
+    let event = mood != Mood::Any || rng.random_bool(0.5);
+    let record = RecordId(rng.random());
+    // Few days: several machines of an office report the same.
+    let day = Date(FIRST_DAY + rng.random_range(0..4));
+    Submission::Create(RawForm {
+        type_key: if event { "sim.t1" } else { "sim.t2" }.to_owned(),
+        submission: SubmissionId(rng.random()),
+        record: event.then_some(record),
+        office,
+        period: (!event).then(|| day.to_string()),
+        fields,
+        confirmed: Vec::new(),
+    })
 }
 
-/// Something about one of the records that a machine holds.
-pub(crate) fn about(rng: &mut ChaCha8Rng, record: RecordId, version: u32) -> Want {
-    let doing = match rng.random_range(0..10) {
+/// Something about a record that a machine holds; a quarter of the people look at an old view.
+pub(crate) fn about(rng: &mut ChaCha8Rng, record: &Record) -> Submission {
+    let (id, submission) = (record.id, SubmissionId(rng.random()));
+    match rng.random_range(0..10) {
         0..=4 => {
             let changes = 1..rng.random_range(2..4);
-            let change = |_| (path(rng), rng.random_bool(0.9).then(|| number(rng)));
-            Doing::Patch(changes.map(change).collect(), version)
+            let change = |_| {
+                let value = if rng.random_bool(0.9) { number(rng) } else { Value::Null };
+                (field(rng), value)
+            };
+            let fields = changes.map(change).collect();
+            let old = rng.random_range(0..record.history.len());
+            let saw = rng.random_bool(0.25).then(|| vec![record.history[old].tag]);
+            Submission::Patch(RawPatch {
+                record: id,
+                submission,
+                saw,
+                fields,
+                confirmed: Vec::new(),
+            })
         }
-        5..=7 => Doing::Move(rng.random_range(0..ACTIONS.len()), rng.random_bool(0.7)),
-        8 => Doing::Comment(format!("remark {}", rng.random_range(0..1_000))),
-        _ => Doing::Acknowledge,
-    };
-    Want::About(record, doing, rng.random_bool(0.25).then(|| rng.random()))
-}
-
-impl Want {
-    pub(crate) fn record(&self) -> RecordId {
-        match self {
-            Self::Create(create) => create.record,
-            Self::About(record, ..) => *record,
+        5..=7 => {
+            let any = rng.random_range(0..ACTIONS.len());
+            let fits = ACTIONS.iter().find(|(_, from, ..)| *from == record.state);
+            let (action, _, _, returns) = fits.unwrap_or(&ACTIONS[any]);
+            let back = RawReturned { at: "f1".to_owned(), reason: "again".to_owned() };
+            Submission::Transition(RawTransition {
+                record: id,
+                submission,
+                action: format!("a{action}"),
+                content: record.content(),
+                returned: if *returns { vec![back] } else { Vec::new() },
+                reason: None,
+            })
         }
-    }
-
-    /// The change, for who looks at this record.
-    pub(crate) fn change(&self, standing: Option<&Record>) -> Option<Change> {
-        let (doing, old) = match self {
-            Self::Create(create) => return Some(Change::Create(create.clone())),
-            Self::About(_, doing, old) => (doing, old),
-        };
-        let standing = standing?;
-        let record = standing.id;
-        let saw = match old {
-            None => standing.saw(),
-            Some(old) => vec![standing.history[usize::from(*old) % standing.history.len()].tag],
-        };
-        Some(match doing {
-            Doing::Patch(cells, type_version) => {
-                let (cells, type_version) = (cells.clone(), *type_version);
-                Change::Patch(Patch { record, saw, type_version, cells })
-            }
-            Doing::Move(which, fitting) => {
-                let fits = ACTIONS.iter().find(|(_, from, ..)| *from == standing.state);
-                let fits = fits.filter(|_| *fitting && ACTIONS[*which].1 != standing.state);
-                let (action, _, _, returns) = *fits.unwrap_or(&ACTIONS[*which]);
-                let cell = CellPath::field(FieldId(1));
-                let back = ReturnedCell { path: cell, reason: "again".into() };
-                Change::Transition(Transition {
-                    record,
-                    saw,
-                    action,
-                    content: standing.content(),
-                    returned: if returns { vec![back] } else { Vec::new() },
-                    reason: None,
-                })
-            }
-            Doing::Comment(text) => Change::Comment(Comment { record, saw, text: text.clone() }),
-            Doing::Acknowledge => Change::Acknowledge(Acknowledge { record, saw }),
-        })
+        8 => {
+            let text = format!("remark {}", rng.random_range(0..1_000));
+            Submission::Comment(RawComment { record: id, submission, text })
+        }
+        _ => Submission::Acknowledge(RawAcknowledge { record: id, submission }),
     }
 }

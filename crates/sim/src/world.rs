@@ -1,321 +1,481 @@
-//! One seed: machines, people, time.
+//! A world in virtual time: machines, their links, and what they say to each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, ensure};
-use domain::ids::{Digest, SubmissionId, WriterId};
-use domain::op::StreamId;
-use ed25519_dalek::VerifyingKey;
-use rand::{RngExt as _, SeedableRng as _};
+use domain::ids::{Digest, OfficeId, RecordId, SubmissionId, WriterId};
+use domain::limits::COMMIT_GROUP_MAX;
+use domain::op::{Audience, Lane, StreamId};
+use domain::problem::ProblemCode;
+use domain::sync::{Action, Closed, Input, Role, Session, Taken, redial_ms};
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use node::{Batch, Effects, IngestError, Ingested, Submission};
+use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
+use store::{log, records};
 
-use crate::check;
 use crate::fault::{Counts, Fault};
-use crate::machine::{Crash, Machine, MachineError, Received, Submitted};
-use crate::network::Network;
-use crate::want::{self, Want};
+use crate::machine::{Fail, Machine, Waiting};
+use crate::net::{Agenda, Conn, End, Event, Link, Mind, transmit};
+use crate::newer;
+use crate::scope::Registry;
+use crate::tap::{Tap, To};
 
-/// Steps of one seed.
-const STEPS: usize = 160;
-/// Rounds in which healed machines must agree.
-const HEAL_ROUNDS_MAX: usize = 8;
-/// Versions of the pack.
-const VERSIONS: u32 = 2;
+/// When a world begins, in milliseconds since 1970: 15 January 2026.
+pub(crate) const BEGIN_MS: u64 = 1_768_435_200_000;
+/// How often a session looks at the clock.
+const TICK_MS: u64 = 1_000;
+/// How long a refused peer waits before it dials again.
+const REFUSED_MS: u64 = 20_000;
 
-/// What a seed came to.
+/// What an attacker did, that must have left no trace, or the proof of it.
+#[derive(Debug, Default)]
+pub(crate) struct Crimes {
+    /// BLAKE3 of operations that nobody may have in a log.
+    pub(crate) forbidden: BTreeSet<[u8; 32]>,
+    /// BLAKE3 of operations that may stand in a log, but count nowhere.
+    pub(crate) void: BTreeSet<[u8; 32]>,
+    /// Streams in which two things were said in one place.
+    pub(crate) forked: BTreeSet<StreamId>,
+    /// Attackers' own records.
+    pub(crate) records: BTreeSet<RecordId>,
+}
+
+impl Crimes {
+    /// Which of these batches say another thing than what stands on the machine's disk.
+    fn forks(&self, machine: &Machine, batches: &[&Batch]) -> anyhow::Result<Vec<usize>> {
+        let mut forks = Vec::new();
+        for (at, batch) in batches.iter().enumerate() {
+            if !self.forked.contains(&batch.stream) {
+                continue;
+            }
+            let stands = |r: &store::Reader<'_>| log::find(r, &batch.stream, batch.first_seq);
+            let stands = machine.store().read(stands)?;
+            if stands.is_some_and(|stands| stands.op.bytes() != batch.ops[0]) {
+                forks.push(at);
+            }
+        }
+        Ok(forks)
+    }
+}
+
 #[derive(Debug)]
-pub(crate) struct Played {
+pub(crate) struct World {
+    pub(crate) rng: ChaCha8Rng,
+    pub(crate) clock: Arc<AtomicU64>,
+    pub(crate) now_ms: u64,
+    pub(crate) machines: Vec<Machine>,
+    pub(crate) links: Vec<Link>,
+    pub(crate) conns: Vec<Conn>,
+    pub(crate) agenda: Agenda,
     pub(crate) counts: Counts,
-    pub(crate) operations: usize,
-    pub(crate) records: usize,
-    /// BLAKE3 of every record in the end: equal for equal seeds.
-    pub(crate) digest: String,
-}
-
-struct World {
-    rng: ChaCha8Rng,
-    now_ms: u64,
-    machines: Vec<Machine>,
-    keys: BTreeMap<WriterId, VerifyingKey>,
-    network: Network,
-    counts: Counts,
+    pub(crate) registry: Registry,
+    /// The keys of all who ever wrote.
+    pub(crate) keys: BTreeMap<WriterId, VerifyingKey>,
+    pub(crate) crimes: Crimes,
     /// Submissions that nobody has answered yet: they are sent again.
-    unanswered: Vec<(usize, SubmissionId, Want)>,
-    /// What was acknowledged: the one promise of the system.
-    acknowledged: BTreeMap<SubmissionId, Digest>,
-}
-
-/// Plays a seed to its end and checks it.
-pub(crate) fn play(seed: u64) -> anyhow::Result<Played> {
-    let mut world = World::new(seed)?;
-    for step in 0..STEPS {
-        world.step().with_context(|| format!("at step {step}"))?;
-    }
-    world.heal().context("while healing")?;
-    for machine in &world.machines {
-        (0..machine.unknown_types).for_each(|_| world.counts.note(Fault::UnknownType));
-    }
-    let checked = check::all(&world.machines, &world.keys, &world.acknowledged, &mut world.counts)?;
-    Ok(Played {
-        counts: world.counts,
-        operations: checked.operations,
-        records: checked.records,
-        digest: checked.digest,
-    })
+    pub(crate) unanswered: Vec<(usize, Submission)>,
+    /// What was acknowledged, and where: the one promise of the system.
+    pub(crate) acknowledged: BTreeMap<SubmissionId, (usize, Digest)>,
+    /// Frames that attackers have seen: to be replayed.
+    pub(crate) seen: VecDeque<Batch>,
+    /// Machines that are one protocol ahead.
+    pub(crate) newer: BTreeSet<usize>,
+    pub(crate) version: u32,
+    /// An attacker's certified key, and the office that it is certified for.
+    pub(crate) villain: (SigningKey, OfficeId),
+    /// Keys that an attacker certified for other offices, and the machine that they dial.
+    pub(crate) rogues: Vec<(usize, SigningKey, OfficeId)>,
+    pub(crate) trace: Option<Vec<String>>,
 }
 
 impl World {
-    fn new(seed: u64) -> anyhow::Result<Self> {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut counts = Counts::default();
-        let mut machines = Vec::new();
-        for number in 0..rng.random_range(3..6) {
-            // Some clocks are right, some off by a little, some by days.
-            let skew_ms = match rng.random_range(0..4) {
-                0 => rng.random_range(-86_400_000 * 3..0),
-                1 => rng.random_range(0..86_400_000 * 3),
-                2 => rng.random_range(-60_000..60_000),
-                _ => 0,
-            };
-            if skew_ms != 0 {
-                counts.note(if skew_ms > 0 { Fault::ClockAhead } else { Fault::ClockBehind });
-            }
-            machines.push(Machine::new(number, rng.random(), skew_ms)?);
-        }
-        let keys = machines.iter().map(|m| (m.stream().writer, m.key())).collect();
-        let mut network = Network::default();
-        network.apart = vec![false; machines.len()];
-        Ok(Self {
-            rng,
-            now_ms: 1_610_000_000_000,
-            machines,
-            keys,
-            network,
-            counts,
-            unanswered: Vec::new(),
-            acknowledged: BTreeMap::new(),
-        })
-    }
-
-    fn step(&mut self) -> anyhow::Result<()> {
-        self.now_ms += self.rng.random_range(1..2_000);
-        self.deliver(true)?;
-        let at = self.rng.random_range(0..self.machines.len());
-        match self.rng.random_range(0..100) {
-            0..60 => self.act(at),
-            60..80 => self.pull(at),
-            80..85 => self.retry(),
-            85..90 => {
-                self.counts.note(Fault::TornTail);
-                let len = self.rng.random_range(1..9_000);
-                let torn: Vec<u8> = (0..len).map(|_| self.rng.random()).collect();
-                Ok(self.machines[at].reopen(&torn)?)
-            }
-            90..95 => {
-                let apart = self.network.apart.iter().any(|apart| *apart);
-                let side = |_: &Machine| !apart && self.rng.random_bool(0.5);
-                self.network.apart = self.machines.iter().map(side).collect();
-                Ok(())
-            }
-            // The last machine stays behind until the end.
-            _ if at + 1 < self.machines.len() => self.learn(at),
-            _ => Ok(()),
+    pub(crate) fn say(&mut self, line: impl FnOnce() -> String) {
+        let now_ms = self.now_ms - BEGIN_MS;
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{now_ms:>8} ms  {}", line()));
         }
     }
 
-    /// Somebody at a machine does something.
-    fn act(&mut self, at: usize) -> anyhow::Result<()> {
-        let submission = SubmissionId(self.rng.random());
-        let machine = &self.machines[at];
-        let (records, version) = (machine.records()?, machine.version());
-        let want = if records.is_empty() || self.rng.random_bool(0.25) {
-            want::create(&mut self.rng, version, machine.office)
-        } else {
-            let record = records[self.rng.random_range(0..records.len())];
-            want::about(&mut self.rng, record, version)
-        };
-        self.submit(at, submission, want, true)
+    pub(crate) fn set_now(&mut self, now_ms: u64) {
+        self.now_ms = now_ms;
+        self.clock.store(now_ms, Ordering::SeqCst);
     }
 
-    fn submit(
-        &mut self,
-        at: usize,
-        submission: SubmissionId,
-        want: Want,
-        faults: bool,
-    ) -> anyhow::Result<()> {
-        let crash = if faults { self.crash() } else { None };
-        match self.machines[at].submit(submission, &want, self.now_ms, crash) {
-            Ok(Submitted::New(receipt)) => {
-                self.acknowledged.insert(submission, receipt.link);
-                // A browser that lost the answer asks again, at once.
-                if faults && self.rng.random_bool(0.05) {
-                    self.unanswered.push((at, submission, want));
+    /// Lets time pass.
+    pub(crate) fn run_until(&mut self, until_ms: u64) -> anyhow::Result<()> {
+        while let Some((at_ms, event)) = self.agenda.next(until_ms) {
+            self.set_now(at_ms.max(self.now_ms));
+            self.happen(event)?;
+        }
+        self.set_now(until_ms);
+        Ok(())
+    }
+
+    fn happen(&mut self, event: Event) -> anyhow::Result<()> {
+        match event {
+            Event::Arrive(id, side, bytes) => self.arrive(id, side, &bytes),
+            Event::Tick(id, side) => {
+                if !self.conns[id].open {
+                    return Ok(());
                 }
-                self.push(at)
+                self.agenda.plan(self.now_ms + TICK_MS, Event::Tick(id, side));
+                self.input(id, side, Input::Tick)
             }
-            Ok(Submitted::Repeated(receipt)) => {
-                self.counts.note(Fault::Repeated);
-                let first = *self.acknowledged.entry(submission).or_insert(receipt.link);
-                ensure!(first == receipt.link, "a repetition got another receipt");
-                Ok(())
-            }
-            Ok(Submitted::Nothing) => Ok(()),
-            Err(MachineError::Crashed) => {
-                self.unanswered.push((at, submission, want));
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
+            Event::Dial(at) => self.dial(at),
+            Event::Commit(at) => self.commit(at),
         }
     }
 
-    fn crash(&mut self) -> Option<Crash> {
-        let crash = match self.rng.random_range(0..40) {
-            0 => Crash::BeforeCommit,
-            1 => Crash::AfterCommit,
-            _ => return None,
-        };
-        self.counts.note(match crash {
-            Crash::BeforeCommit => Fault::CrashBefore,
-            Crash::AfterCommit => Fault::CrashAfter,
-        });
-        Some(crash)
-    }
-
-    fn retry(&mut self) -> anyhow::Result<()> {
-        for (at, submission, want) in std::mem::take(&mut self.unanswered) {
-            self.submit(at, submission, want, true)?;
-        }
-        Ok(())
-    }
-
-    /// A machine tells all others of its last operation.
-    fn push(&mut self, at: usize) -> anyhow::Result<()> {
-        let stream = self.machines[at].stream().clone();
-        let last = self.machines[at].next_seq(&stream)? - 1;
-        for to in (0..self.machines.len()).filter(|to| *to != at) {
-            self.offer(at, to, &stream, last)?;
-        }
-        Ok(())
-    }
-
-    /// A machine asks another for all that it lacks, of every writer.
-    fn pull(&mut self, to: usize) -> anyhow::Result<()> {
-        let from = self.rng.random_range(0..self.machines.len());
-        for stream in self.streams() {
-            let next_seq = self.machines[to].next_seq(&stream)?;
-            self.offer(from, to, &stream, next_seq)?;
-        }
-        Ok(())
-    }
-
-    fn streams(&self) -> Vec<StreamId> {
-        self.machines.iter().map(|machine| machine.stream().clone()).collect()
-    }
-
-    fn offer(
-        &mut self,
-        from: usize,
-        to: usize,
-        stream: &StreamId,
-        from_seq: u64,
-    ) -> anyhow::Result<()> {
-        if from == to {
+    /// A machine dials its parent.
+    fn dial(&mut self, at: usize) -> anyhow::Result<()> {
+        let Some(parent) = self.machines[at].parent else { return Ok(()) };
+        let link = &mut self.links[at];
+        if link.conn.is_some_and(|id| self.conns[id].open) {
             return Ok(());
         }
-        if let Some(offer) = self.machines[from].offer(stream, from_seq)? {
-            self.network.send((from, to), offer, self.now_ms, &mut self.rng, &mut self.counts);
+        if !link.up {
+            link.failed += 1;
+            let wait_ms = redial_ms(link.failed, link.rng.random());
+            self.agenda.plan(self.now_ms + wait_ms, Event::Dial(at));
+            return Ok(());
         }
-        Ok(())
+        link.failed = 0;
+        let office = self.machines[parent].office;
+        self.connect(at, parent, Some(office))
     }
 
-    fn deliver(&mut self, faults: bool) -> anyhow::Result<()> {
-        while let Some(message) = self.network.arrived(self.now_ms, &mut self.counts) {
-            let crash = if faults { self.crash() } else { None };
-            let key = self.keys[&message.offer.stream.writer];
-            let to = &mut self.machines[message.to];
-            match to.receive(&message.offer, &key, self.now_ms, crash) {
-                Ok(Received::Gap) => self.counts.note(Fault::Gap),
-                Ok(Received::Refused) => {
-                    ensure!(message.tampered, "an honest message was refused");
-                    self.counts.note(Fault::Tampered);
+    fn connect(&mut self, at: usize, to: usize, office: Option<OfficeId>) -> anyhow::Result<()> {
+        let (id, now_ms) = (self.conns.len(), self.now_ms);
+        let hostile = self.links[at].hostile;
+        let end = |machine: usize, role: Role, office: Option<OfficeId>| {
+            let config = self.machines[machine].kernel.session(role, [0; 32], office)?;
+            let tap = Tap::new(Arc::clone(&config.codec), hostile);
+            let mut said = Vec::new();
+            let session = Box::new(Session::begin(config, &mut said));
+            anyhow::Ok((End::new(Mind::Node(machine, session), tap, now_ms), said))
+        };
+        let (dialler, said) = end(at, Role::Dialer, office)?;
+        let (listener, _) = end(to, Role::Listener, None)?;
+        let newer = self.newer.contains(&at);
+        self.open(Conn {
+            ends: [dialler, listener],
+            open: true,
+            link: Some(at),
+            newer,
+            met: false,
+        });
+        self.links[at].conn = Some(id);
+        self.act(id, 0, said)
+    }
+
+    pub(crate) fn open(&mut self, conn: Conn) {
+        let id = self.conns.len();
+        self.conns.push(conn);
+        for side in 0..2 {
+            self.agenda.plan(self.now_ms + TICK_MS, Event::Tick(id, side));
+        }
+    }
+
+    fn arrive(&mut self, id: usize, side: usize, bytes: &[u8]) -> anyhow::Result<()> {
+        if !self.conns[id].open || self.conns[id].link.is_some_and(|link| !self.links[link].up) {
+            return Ok(());
+        }
+        let end = &mut self.conns[id].ends[side];
+        end.tap.heard(bytes);
+        if let Mind::Villain(villain) = &mut end.mind {
+            for bytes in villain.hear(bytes) {
+                self.transmit(id, side, bytes);
+            }
+            return Ok(());
+        }
+        self.input(id, side, Input::Bytes(bytes))
+    }
+
+    /// Tells a session something, and does what it says.
+    fn input(&mut self, id: usize, side: usize, input: Input<'_>) -> anyhow::Result<()> {
+        let now_ms = self.now_ms;
+        let mut todo = Vec::new();
+        if let Mind::Node(at, session) = &mut self.conns[id].ends[side].mind {
+            // A session's clock is its machine's.
+            self.machines[*at].wall_ms();
+            session.input(now_ms, input, &mut todo);
+        }
+        self.act(id, side, todo)
+    }
+
+    fn act(&mut self, id: usize, side: usize, todo: Vec<Action>) -> anyhow::Result<()> {
+        let mut todo = VecDeque::from(todo);
+        while let Some(action) = todo.pop_front() {
+            let Mind::Node(at, _) = &self.conns[id].ends[side].mind else { return Ok(()) };
+            let at = *at;
+            match action {
+                Action::Send(bytes) => self.send(id, side, at, bytes)?,
+                Action::Read(stream, from) => {
+                    let page = self.machines[at].kernel.page(&stream, from)?;
+                    let now_ms = self.now_ms;
+                    let mut more = Vec::new();
+                    if let Mind::Node(_, session) = &mut self.conns[id].ends[side].mind {
+                        session.input(now_ms, Input::Page(page), &mut more);
+                    }
+                    todo.extend(more);
                 }
-                Ok(Received::New(_) | Received::Known) | Err(MachineError::Crashed) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
-    fn learn(&mut self, at: usize) -> anyhow::Result<()> {
-        if self.machines[at].version() < VERSIONS {
-            self.machines[at].learn()?;
-        }
-        Ok(())
-    }
-
-    /// The faults end: what is under way arrives, everybody asks everybody, all must agree.
-    fn heal(&mut self) -> anyhow::Result<()> {
-        self.network.apart.fill(false);
-        self.now_ms += 1_000_000;
-        self.deliver(false)?;
-        for (at, submission, want) in std::mem::take(&mut self.unanswered) {
-            self.submit(at, submission, want, false)?;
-        }
-        for at in 0..self.machines.len() {
-            self.learn(at)?;
-        }
-        for _ in 0..HEAL_ROUNDS_MAX {
-            let before = self.positions()?;
-            self.exchange()?;
-            if self.positions()? == before {
-                return Ok(());
-            }
-        }
-        anyhow::bail!("the machines still exchange after {HEAL_ROUNDS_MAX} rounds")
-    }
-
-    fn exchange(&mut self) -> anyhow::Result<()> {
-        for from in 0..self.machines.len() {
-            for to in (0..self.machines.len()).filter(|to| *to != from) {
-                for stream in self.streams() {
-                    let from_seq = self.machines[to].next_seq(&stream)?;
-                    let Some(offer) = self.machines[from].offer(&stream, from_seq)? else {
-                        continue;
-                    };
-                    let key = self.keys[&stream.writer];
-                    let received = self.machines[to].receive(&offer, &key, self.now_ms, None)?;
-                    ensure!(matches!(received, Received::New(_)), "healing: {received:?}");
+                Action::Take { number, stream, first_seq, ops, signature } => {
+                    let batch = Batch { stream, first_seq, ops, signature };
+                    self.take(at, Waiting { from: (id, side, number), batch });
+                }
+                Action::Met(_) => self.conns[id].met = true,
+                Action::Acked(..) | Action::Health(_) => {}
+                Action::Offered(_, ProblemCode::SyncUnknownWriter) => {
+                    self.counts.note(Fault::LateCertificate);
+                }
+                Action::Offered(..) => self.counts.note(Fault::OutOfScopeStream),
+                Action::Close(why) => {
+                    self.closed(id, side, &why);
+                    return Ok(());
                 }
             }
         }
         Ok(())
     }
 
-    fn positions(&self) -> anyhow::Result<Vec<u64>> {
-        let last = |machine: &Machine| Ok(machine.last_pos()?.0);
-        self.machines.iter().map(last).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_seed_plays_the_same_again() {
-        let (once, again) = (play(7).unwrap(), play(7).unwrap());
-        assert_eq!(once.digest, again.digest);
-        assert_eq!(once.counts, again.counts);
-        assert_ne!(once.digest, play(8).unwrap().digest);
+    fn send(&mut self, id: usize, side: usize, at: usize, bytes: Vec<u8>) -> anyhow::Result<()> {
+        let office = match &self.conns[id].ends[1 - side].mind {
+            Mind::Node(to, _) => Some(self.machines[*to].office),
+            Mind::Villain(villain) => villain.office,
+        };
+        let to = To { registry: &self.registry, office };
+        let tap = &mut self.conns[id].ends[side].tap;
+        let from = &self.machines[at];
+        tap.sent(&bytes, from, to, &mut self.counts)
+            .with_context(|| format!("machine {at} of office {}", from.office))?;
+        let ahead = self.conns[id].newer && side == 0;
+        let bytes = if ahead { newer::ahead(&bytes, &mut self.counts) } else { bytes };
+        self.transmit(id, side, bytes);
+        Ok(())
     }
 
-    #[test]
-    fn seeds_hold_and_every_fault_happens() {
-        let mut counts = Counts::default();
-        for seed in 1..=6 {
-            counts.add(&play(seed).unwrap().counts);
+    pub(crate) fn transmit(&mut self, id: usize, side: usize, bytes: Vec<u8>) {
+        let mut free = Link::new(0, 20, 1_000);
+        let link = match self.conns[id].link {
+            Some(link) => &mut self.links[link],
+            None => &mut free,
+        };
+        if !link.up {
+            return;
         }
-        assert_eq!(counts.missing(), []);
+        if self.conns[id].link.is_some() && link.rng.random_bool(0.001) {
+            self.counts.note(Fault::Broken);
+            return self.break_off(id);
+        }
+        let out = (&mut self.agenda, &mut self.counts);
+        transmit((id, side), &mut self.conns[id].ends[side], link, self.now_ms, bytes, out);
+    }
+
+    /// Operations wait for the committer.
+    fn take(&mut self, at: usize, waiting: Waiting) {
+        if self.seen.len() >= 24 {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(waiting.batch.clone());
+        self.machines[at].queue.push_back(waiting);
+        self.plan_commit(at);
+    }
+
+    fn plan_commit(&mut self, at: usize) {
+        let machine = &mut self.machines[at];
+        if !machine.committing && !machine.queue.is_empty() {
+            machine.committing = true;
+            let wait_ms = self.rng.random_range(1..40);
+            self.agenda.plan(self.now_ms + wait_ms, Event::Commit(at));
+        }
+    }
+
+    /// The committer's turn: a group, as the node's own thread forms it.
+    fn commit(&mut self, at: usize) -> anyhow::Result<()> {
+        let machine = &mut self.machines[at];
+        machine.committing = false;
+        let (mut group, mut ops, mut last) = (Vec::new(), 0, false);
+        while ops < COMMIT_GROUP_MAX && !last {
+            let Some(waiting) = machine.queue.pop_front() else { break };
+            ops += waiting.batch.ops.len();
+            last = waiting.batch.stream.lane == Lane::Control;
+            group.push(waiting);
+        }
+        self.ingest(at, group)?;
+        if !self.machines[at].store().read(records::all_waiting)?.is_empty() {
+            self.counts.note(Fault::UnknownType);
+        }
+        self.plan_commit(at);
+        Ok(())
+    }
+
+    /// Commits a group; if it fails, each on its own.
+    fn ingest(&mut self, at: usize, group: Vec<Waiting>) -> anyhow::Result<()> {
+        let machine = &mut self.machines[at];
+        machine.wall_ms();
+        let batches: Vec<&Batch> = group.iter().map(|waiting| &waiting.batch).collect();
+        let forks = self.crimes.forks(machine, &batches)?;
+        let done = machine.writer.ingest(&machine.kernel, &batches);
+        if self.died(at)? {
+            return Ok(());
+        }
+        match done {
+            Ok((answers, effects)) => {
+                for at in forks {
+                    let refused = answers[at].as_ref().ok().and_then(|taken| taken.refused);
+                    ensure!(refused == Some(ProblemCode::OpFork), "a fork was taken: {refused:?}");
+                }
+                for (waiting, answer) in group.into_iter().zip(answers) {
+                    self.answer(&waiting, answer)?;
+                }
+                self.tell(at, effects)
+            }
+            Err(_) if group.len() > 1 => {
+                group.into_iter().try_for_each(|waiting| self.ingest(at, vec![waiting]))
+            }
+            Err(error) => {
+                self.failed(at, &error)?;
+                let failed = Err(IngestError::Storage(error));
+                group.iter().try_for_each(|waiting| self.answer(waiting, failed.clone()))
+            }
+        }
+    }
+
+    /// A commit failed: because something was put into its way, or else it is a bug.
+    pub(crate) fn failed(&mut self, at: usize, error: &node::Storage) -> anyhow::Result<()> {
+        let machine = &self.machines[at];
+        if machine.refused_commits() > 0 {
+            self.counts.note(Fault::Eio);
+        } else {
+            ensure!(machine.full, "storage failed by itself: {error:?}");
+            self.counts.note(Fault::Full);
+        }
+        self.say(|| format!("machine {at}: storage failed: {error}"));
+        Ok(())
+    }
+
+    fn answer(
+        &mut self,
+        waiting: &Waiting,
+        answer: Result<Ingested, IngestError>,
+    ) -> anyhow::Result<()> {
+        let taken = match answer {
+            Ok(Ingested { refused: Some(code), next_seq, .. }) => Taken::Refused(next_seq, code),
+            Ok(ingested) => Taken::Durable(ingested.next_seq),
+            Err(IngestError::Gap { next_seq }) => Taken::Gap(next_seq),
+            Err(IngestError::Busy | IngestError::Storage(_)) => Taken::Failed,
+        };
+        let (id, side, number) = waiting.from;
+        if self.conns[id].open { self.input(id, side, Input::Taken(number, taken)) } else { Ok(()) }
+    }
+
+    /// Tells a machine's sessions what is durable.
+    pub(crate) fn tell(&mut self, at: usize, effects: Effects) -> anyhow::Result<()> {
+        for (id, side) in self.sessions(at) {
+            if effects.rules {
+                self.conns[id].ends[side].tap.loose = true;
+                let rules = self.machines[at].kernel.rules();
+                self.input(id, side, Input::Rules(rules))?;
+            }
+            for (stream, next_seq) in &effects.grew {
+                if self.conns[id].open {
+                    self.input(id, side, Input::Grew(stream.clone(), *next_seq))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The open sessions of a machine: connection and side.
+    pub(crate) fn sessions(&self, at: usize) -> Vec<(usize, usize)> {
+        let is_at = |end: &End| matches!(&end.mind, Mind::Node(machine, _) if *machine == at);
+        let conns = self.conns.iter().enumerate().filter(|(_, conn)| conn.open);
+        conns
+            .flat_map(|(id, conn)| {
+                (0..2).filter(|side| is_at(&conn.ends[*side])).map(move |side| (id, side))
+            })
+            .collect()
+    }
+
+    /// If the machine died at its last commit, it wakes; its connections are gone.
+    pub(crate) fn died(&mut self, at: usize) -> anyhow::Result<bool> {
+        let Some(fail) = self.machines[at].wake()? else { return Ok(false) };
+        self.machines[at].refused_commits();
+        let fault = if fail == Fail::CrashAfter { Fault::CrashAfter } else { Fault::CrashBefore };
+        self.counts.note(fault);
+        self.say(|| format!("machine {at} died and woke: {fail:?}"));
+        self.hang_up(at);
+        Ok(true)
+    }
+
+    /// All connections of a machine end without a word.
+    pub(crate) fn hang_up(&mut self, at: usize) {
+        self.machines[at].committing = false;
+        for (id, _) in self.sessions(at) {
+            self.break_off(id);
+        }
+    }
+
+    /// A connection ends without a word; its machine dials again.
+    pub(crate) fn break_off(&mut self, id: usize) {
+        self.conns[id].open = false;
+        let Some(at) = self.conns[id].link else { return };
+        let wait_ms = self.rng.random_range(10..500) + redial_ms(0, self.links[at].rng.random());
+        self.agenda.plan(self.now_ms + wait_ms, Event::Dial(at));
+    }
+
+    fn closed(&mut self, id: usize, side: usize, why: &Closed) {
+        self.say(|| format!("connection {id} closed at side {side}: {why:?}"));
+        let refused = match why {
+            Closed::Dead => {
+                self.counts.note(Fault::Dead);
+                false
+            }
+            Closed::Malformed => {
+                self.counts.note(Fault::Malformed);
+                false
+            }
+            Closed::Refused(code) => {
+                match code {
+                    ProblemCode::SyncRevoked => self.counts.note(Fault::RevokedPeer),
+                    ProblemCode::SyncVersion => self.counts.note(Fault::NoCommonProtocol),
+                    ProblemCode::SyncUnknownWriter => self.counts.note(Fault::Unknown),
+                    ProblemCode::SyncProof => self.counts.note(Fault::Impostor),
+                    _ => {}
+                }
+                true
+            }
+            Closed::Bye(_) => true,
+            Closed::Storage => false,
+        };
+        self.conns[id].open = false;
+        if let Some(at) = self.conns[id].link {
+            let wait_ms =
+                if refused { REFUSED_MS } else { redial_ms(0, self.links[at].rng.random()) };
+            self.agenda.plan(self.now_ms + wait_ms, Event::Dial(at));
+        }
+    }
+
+    /// Something urgent of a machine's own is durable: where the way up is free, it leaves next.
+    pub(crate) fn expect_urgent(&mut self, at: usize) -> anyhow::Result<()> {
+        let machine = &self.machines[at];
+        let stream = StreamId {
+            writer: machine.writer_id,
+            epoch: 1,
+            audience: Audience::Up(machine.office),
+            lane: Lane::Urgent,
+        };
+        for (id, side) in self.sessions(at) {
+            let conn = &mut self.conns[id];
+            let up = side == 0 && conn.link.is_some_and(|link| self.links[link].up);
+            // Only where data flows already is it sure that both know where the other stands.
+            if up && conn.met && conn.ends[side].tap.data_frames > 0 {
+                conn.ends[side].tap.expect_urgent(stream.clone());
+            }
+        }
+        Ok(())
     }
 }

@@ -11,6 +11,8 @@ pub mod blobs;
 mod check;
 pub mod cursors;
 mod error;
+#[cfg(feature = "faults")]
+pub mod faults;
 pub mod jobs;
 pub mod log;
 pub mod meta;
@@ -28,6 +30,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use domain::planted::{self, Bug};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 pub use self::check::Fault;
@@ -53,6 +56,8 @@ pub struct Store {
     file: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    #[cfg(feature = "faults")]
+    faults: faults::Slot,
     /// Held while the store is open: two programs must not write one node's chains.
     _lock: File,
 }
@@ -70,7 +75,14 @@ impl Store {
         let file = dir.join("genggam.db");
         let mut writer = open_writer(&file).map_err(StoreError::sqlite("open the database"))?;
         migrate::migrate(&mut writer)?;
-        Ok(Self { file, writer: Mutex::new(writer), readers: Mutex::default(), _lock: lock })
+        Ok(Self {
+            file,
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+            #[cfg(feature = "faults")]
+            faults: faults::Slot::default(),
+            _lock: lock,
+        })
     }
 
     /// Reads from one snapshot: nothing that is written meanwhile shows.
@@ -101,8 +113,20 @@ impl Store {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::sqlite("begin to write"))?;
         let value = write(&Tx::new(&begun))?;
-        begun.commit().map_err(StoreError::sqlite("commit"))?;
+        let committed = self.commit(begun);
+        if !planted::is(Bug::FailureUnseen) {
+            committed?;
+        }
         Ok(value)
+    }
+
+    fn commit(&self, begun: rusqlite::Transaction<'_>) -> Result<(), StoreError> {
+        #[cfg(feature = "faults")]
+        self.faults.reached(faults::Moment::BeforeCommit)?;
+        begun.commit().map_err(StoreError::sqlite("commit"))?;
+        #[cfg(feature = "faults")]
+        self.faults.reached(faults::Moment::AfterCommit)?;
+        Ok(())
     }
 
     /// Checks the file and every chain in it. An empty list means whole.

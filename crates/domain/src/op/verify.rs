@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::seal::{self, OpError, SealedOp, StreamHead};
 use super::{StreamId, open_stored};
 use crate::ids::{Digest, WriterId};
+use crate::planted::{self, Bug};
 use crate::problem::ProblemCode;
 
 /// The writer that has this key.
@@ -47,6 +48,9 @@ impl SignedHead {
     pub fn check(&self, key: &VerifyingKey) -> Result<(), VerifyError> {
         if writer_id(key) != self.stream.writer {
             return Err(VerifyError::OtherKey);
+        }
+        if planted::is(Bug::AnySignature) {
+            return Ok(());
         }
         let signature = Signature::from_bytes(&self.signature);
         key.verify_strict(&signed_bytes(&self.stream, &self.head()), &signature)

@@ -6,6 +6,7 @@ use super::frame::BuiltFrame;
 use super::wire::{Message, Part, StreamTag, tag_of};
 use crate::limits::{FRAME_BYTES_MAX, WINDOW_BYTES_MAX};
 use crate::op::{Lane, StreamId};
+use crate::planted::{self, Bug};
 
 /// Bytes of one piece of a long frame, so that its message is no longer than a frame.
 const PART_BYTES: usize = FRAME_BYTES_MAX - 64;
@@ -139,7 +140,9 @@ impl Outbox {
         let urgent = stream.lane == Lane::Urgent;
         let urgent_flies = self.flights.iter().any(|flight| flight.stream.lane == Lane::Urgent);
         // What is urgent doesn't wait for the window, one frame at a time.
-        let room = self.flight_bytes < WINDOW_BYTES_MAX || (urgent && !urgent_flies);
+        let room = self.flight_bytes < WINDOW_BYTES_MAX
+            || (urgent && !urgent_flies)
+            || planted::is(Bug::NoWindow);
         if !room {
             return None;
         }
@@ -207,7 +210,8 @@ impl Outbox {
     fn choose(&self) -> Option<StreamId> {
         let waiting = self.streams.iter().filter(|(_, out)| out.waits());
         let key = |(stream, out): &(&StreamId, &Out)| (stream.lane, out.turn);
-        let chosen = if self.turn % SHARE == SHARE - 1 {
+        let least = self.turn % SHARE == SHARE - 1 || planted::is(Bug::UrgentLast);
+        let chosen = if least {
             waiting.max_by_key(|(stream, out)| (stream.lane, std::cmp::Reverse(out.turn)))
         } else {
             waiting.min_by_key(key)
@@ -246,7 +250,9 @@ impl Outbox {
             return;
         }
         out.peer_next = next_seq;
-        out.sent_next = next_seq;
+        if !planted::is(Bug::ResetForgotten) {
+            out.sent_next = next_seq;
+        }
         out.built = None;
         out.parts.clear();
         out.refused = refused;

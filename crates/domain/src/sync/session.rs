@@ -15,6 +15,7 @@ use super::wire::{Cursor, Frame, Hello, Message, StreamTag, decode_all, tag_of};
 use crate::ids::{Digest, OfficeId, WriterId};
 use crate::limits::{CURSORS_UNASKED_MAX, DEAD_PEER_MS, HELLO_MS_MAX, IDLE_PING_MS};
 use crate::op::StreamId;
+use crate::planted::{self, Bug};
 use crate::problem::ProblemCode;
 
 /// The protocol that this build speaks; it also speaks the two before, and a build one ahead
@@ -268,9 +269,11 @@ impl Session {
 
     /// Where every stream that both may hold stands here, by tag.
     fn cursors(&self, peer_office: OfficeId) -> Vec<Cursor> {
+        let ahead = u64::from(planted::is(Bug::CursorAhead));
         let mut cursors: Vec<Cursor> = self
             .shared(peer_office)
-            .map(|(stream, next_seq)| Cursor { tag: tag_of(stream), next_seq })
+            .map(|(stream, next_seq)| (tag_of(stream), next_seq))
+            .map(|(tag, next_seq)| Cursor { tag, next_seq: next_seq + ahead })
             .collect();
         cursors.sort_unstable();
         cursors
@@ -303,7 +306,7 @@ impl Session {
         self.writer_office(stream).is_some_and(|office| {
             let rules = &self.config.rules;
             rules.may_hold(stream, office, self.config.hello.office)
-                && rules.may_hold(stream, office, peer_office)
+                && (rules.may_hold(stream, office, peer_office) || planted::is(Bug::SenderAudience))
         })
     }
 
@@ -403,7 +406,9 @@ impl Session {
         };
         let signed = hello_bytes(theirs, &self.config.channel, hello.writer);
         let proof = Signature::from_bytes(&hello.proof);
-        entry.key.verify_strict(&signed, &proof).map_err(|_| ProblemCode::SyncProof)?;
+        if !planted::is(Bug::AnyHello) {
+            entry.key.verify_strict(&signed, &proof).map_err(|_| ProblemCode::SyncProof)?;
+        }
         let office = entry.certificate.office;
         if self.config.peer_office.is_some_and(|expected| expected != office) {
             return Err(ProblemCode::SyncOtherOffice);
@@ -417,8 +422,11 @@ impl Session {
         if self.ready {
             return;
         }
-        let stands: BTreeMap<StreamTag, u64> =
+        let mut stands: BTreeMap<StreamTag, u64> =
             cursors.into_iter().map(|cursor| (cursor.tag, cursor.next_seq.max(1))).collect();
+        if planted::is(Bug::FromBeginning) {
+            stands.clear();
+        }
         self.outbox.peer_holds(stands);
         self.ready = true;
         let office = peer.office;
@@ -468,7 +476,7 @@ impl Session {
         };
         let fits =
             self.config.rules.may_write(stream, office) && self.may_share(stream, peer_office);
-        (!fits).then_some(ProblemCode::OpOutOfScope)
+        (!fits && !planted::is(Bug::ReceiverAudience)).then_some(ProblemCode::OpOutOfScope)
     }
 
     fn declare(&mut self, number: u32, stream: StreamId, out: &mut Vec<Action>) {
@@ -502,6 +510,9 @@ impl Session {
             return send(out, &[Message::Reset(frame.stream, entry.expected)]);
         }
         entry.expected = entry.expected.max(frame.first_seq.saturating_add(ops.len() as u64));
+        if planted::is(Bug::AckBeforeCommit) {
+            send(out, &[Message::Ack(frame.stream, entry.expected)]);
+        }
         out.push(Action::Take {
             number: frame.stream,
             stream: entry.stream.clone(),
@@ -517,6 +528,9 @@ impl Session {
             Taken::Durable(next_seq) => {
                 entry.expected = entry.expected.max(next_seq);
                 send(out, &[Message::Ack(number, next_seq)]);
+            }
+            Taken::Refused(..) if planted::is(Bug::AckRefused) => {
+                send(out, &[Message::Ack(number, entry.expected)]);
             }
             Taken::Refused(next_seq, code) => {
                 entry.expected = next_seq;

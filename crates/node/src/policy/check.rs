@@ -1,6 +1,7 @@
 //! Reading and checking policies, with errors that say where.
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use cedar_policy::{PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use domain::pack::Pack;
@@ -30,11 +31,16 @@ pub fn check_pack(pack: &Pack) -> Result<(), Vec<PolicyProblem>> {
 }
 
 pub(super) fn schema() -> Schema {
-    Schema::from_cedarschema_str(SCHEMA).expect("invariant: our schema parses").0
+    static PARSED: LazyLock<Schema> = LazyLock::new(|| {
+        Schema::from_cedarschema_str(SCHEMA).expect("invariant: our schema parses").0
+    });
+    PARSED.clone()
 }
 
 pub(super) fn base() -> PolicySet {
-    PolicySet::from_str(BASE).expect("invariant: our policies parse")
+    static PARSED: LazyLock<PolicySet> =
+        LazyLock::new(|| PolicySet::from_str(BASE).expect("invariant: our policies parse"));
+    PARSED.clone()
 }
 
 /// The base policies and a pack's, as one set.

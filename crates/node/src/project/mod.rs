@@ -2,6 +2,8 @@
 //! before and after each operation.
 
 mod derive;
+#[cfg(feature = "sim")]
+mod follow;
 mod wake;
 
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use store::{Store, StoreError};
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 
+#[cfg(feature = "sim")]
+pub use follow::Follower;
 pub(crate) use wake::Wake;
 
 use crate::events::Event;
