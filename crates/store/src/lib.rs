@@ -11,6 +11,7 @@ pub mod blobs;
 mod check;
 pub mod cursors;
 mod error;
+pub mod health;
 pub mod jobs;
 pub mod log;
 pub mod meta;

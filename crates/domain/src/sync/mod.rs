@@ -1,0 +1,3 @@
+//! How nodes bring each other up to date.
+
+pub mod health;
