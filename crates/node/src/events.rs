@@ -24,6 +24,10 @@ pub enum Event {
         /// Its version.
         version: u32,
     },
+    /// Something was heard of nodes below.
+    Nodes,
+    /// The sync with a peer stands otherwise than before.
+    Sync,
 }
 
 /// A record that began or changed.

@@ -27,6 +27,7 @@ use crate::people::People;
 use crate::policy::Judge;
 use crate::project::{self, Wake};
 use crate::submit::OwnStreams;
+use crate::sync_view::SyncBoard;
 use crate::views::NodeView;
 use crate::world::World;
 
@@ -101,6 +102,7 @@ pub(crate) struct Core {
     pub(crate) people: People,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) wake: Wake,
+    pub(crate) sync: SyncBoard,
     world: RwLock<Arc<World>>,
 }
 
@@ -150,6 +152,7 @@ impl Node {
         }
         let last = store.read(last_time)?;
         let (events, _) = broadcast::channel(EVENTS_KEPT_MAX);
+        let sync = SyncBoard::new(events.clone());
         let core = Arc::new(Core {
             store,
             facts,
@@ -162,6 +165,7 @@ impl Node {
             people: People::default(),
             events,
             wake: Wake::default(),
+            sync,
             world: RwLock::new(Arc::new(world)),
         });
         let (queue, work) = mpsc::channel(QUEUE_MAX);

@@ -9,13 +9,16 @@ mod group;
 mod home;
 mod imports;
 mod ingest;
+mod nodes;
 mod pack;
 mod people;
 mod policy;
 mod project;
 mod public_data;
+mod quarantine;
 mod records;
 mod submit;
+mod sync_view;
 mod upkeep;
 
 use std::collections::BTreeSet;
