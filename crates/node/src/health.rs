@@ -251,6 +251,7 @@ impl Core {
             log_ops,
             via: self.own.writer,
         }
+        .within_limits()
     }
 }
 
@@ -266,12 +267,14 @@ fn visible<'a>(judge: &'a Judge, by: &Actor, home: OfficeId) -> Vec<OfficeAt<'a>
 }
 
 fn state(now_ms: u64, heard_ms: u64) -> NodeState {
-    match now_ms.saturating_sub(heard_ms) {
-        ..=NODE_FRESH_MS => NodeState::Fresh,
-        ..=NODE_TODAY_MS => NodeState::Today,
-        ..=NODE_LATE_MS => NodeState::Late,
-        _ => NodeState::Silent,
-    }
+    let age_ms = now_ms.saturating_sub(heard_ms);
+    let within = [
+        (NODE_FRESH_MS, NodeState::Fresh),
+        (NODE_TODAY_MS, NodeState::Today),
+        (NODE_LATE_MS, NodeState::Late),
+    ];
+    let state = within.into_iter().find(|(ms_max, _)| age_ms <= *ms_max);
+    state.map_or(NodeState::Silent, |(_, state)| state)
 }
 
 fn counts(rows: &[OfficeNode]) -> BTreeMap<NodeState, usize> {

@@ -31,7 +31,7 @@ async function judge({ page, complaints }: Seat, name: string, size: Size): Prom
 }
 
 const OWN: [string, string][] = [
-  ['simpul', '/simpul'], ['simpul-tabel', '/simpul?sebagai=tabel'], ['simpul-diam', '/simpul?keadaan=silent'], ['simpul-kosong', '/simpul?q=zzzz'],
+  ['simpul', '/simpul'], ['simpul-tabel', '/simpul?sebagai=tabel&q=riau'], ['simpul-diam', '/simpul?keadaan=silent'], ['simpul-kosong', '/simpul?q=zzzz'],
   ['sinkron', '/sinkron'], ['karantina', '/karantina'], ['karantina-semua', '/karantina?tampil=semua'], ['menu-pengelola', '/menu'],
 ];
 

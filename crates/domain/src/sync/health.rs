@@ -120,9 +120,27 @@ impl Health {
         if whole { Ok(()) } else { Err(HealthError::Text) }
     }
 
+    /// The same within every limit, for what a node says of itself: names are cut, and packs that
+    /// can't be named are left out.
+    #[must_use]
+    pub fn within_limits(mut self) -> Self {
+        self.name = cut(&self.name, NODE_NAME_BYTES_MAX);
+        self.program = cut(&self.program, PROGRAM_BYTES_MAX);
+        self.packs.retain(|(name, _)| !name.is_empty() && cut(name, PACK_KEY_BYTES_MAX) == *name);
+        self.packs.truncate(HEALTH_PACKS_MAX);
+        self
+    }
+
     /// Operations that wait there, of all lanes.
     #[must_use]
     pub fn waiting_ops(&self) -> u64 {
         self.waiting.iter().fold(0, |sum, ops| sum.saturating_add(*ops))
     }
+}
+
+/// A text without control characters, cut to so many bytes; `?` if nothing is left.
+fn cut(text: &str, bytes_max: usize) -> String {
+    let mut kept: String = text.chars().filter(|c| !c.is_control()).collect();
+    kept.truncate(kept.floor_char_boundary(bytes_max));
+    if kept.is_empty() { "?".to_owned() } else { kept }
 }

@@ -56,6 +56,22 @@ fn what_is_beyond_a_limit_is_refused() {
     assert_eq!(Health::decode(&more), Err(HealthError::Malformed));
 }
 
+/// Whatever a node is called, what it says of itself is taken.
+#[test]
+fn what_a_node_says_of_itself_is_within_every_limit() {
+    assert_eq!(health().within_limits(), health());
+    let long = Health {
+        name: format!("\u{1b}{}", "é".repeat(150)),
+        program: String::new(),
+        packs: (0..300).map(|at| ("p".repeat(at), 1)).collect(),
+        ..health()
+    };
+    let fitted = long.within_limits();
+    assert_eq!((fitted.name.len(), fitted.program.as_str()), (200, "?"));
+    assert_eq!(fitted.packs.len(), PACK_KEY_BYTES_MAX);
+    assert_eq!(Health::decode(&fitted.encode()), Ok(fitted));
+}
+
 proptest! {
     /// No bytes make it panic, and what it takes is within every limit.
     #[test]
