@@ -26,6 +26,13 @@ CREATE TABLE cursors (
   pos INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE health (              -- how the nodes below are, as their parents heard them
+  writer BLOB PRIMARY KEY,
+  office INTEGER NOT NULL,
+  heard_ms INTEGER NOT NULL,
+  body BLOB NOT NULL               -- CBOR of the health
+) WITHOUT ROWID;
+
 CREATE TABLE jobs (
   id INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -83,8 +90,12 @@ CREATE TABLE quarantine (
   seq INTEGER,
   code TEXT NOT NULL,
   detail TEXT NOT NULL,
-  bytes BLOB NOT NULL
+  bytes BLOB NOT NULL,
+  seen_ms INTEGER,                 -- when an administrator marked it as seen, and who
+  seen_by BLOB
 );
+
+CREATE INDEX quarantine_unseen ON quarantine (id) WHERE seen_ms IS NULL;
 
 CREATE TABLE receipts (
   submission BLOB PRIMARY KEY,

@@ -114,6 +114,7 @@ fn browser() -> anyhow::Result<()> {
         ("E2E_OPERATOR", "operator", "regency"),
         ("E2E_VERIFIER", "verifikator", "province"),
         ("E2E_LEADER", "pimpinan", "centre"),
+        ("E2E_ADMIN", "pengelola", "centre"),
     ];
     for (key, role, level) in people {
         let account = server.account(role, level)?;

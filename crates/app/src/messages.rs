@@ -121,6 +121,13 @@ pub fn sentence(lang: Lang, problem: &Problem) -> String {
     fill(&text(lang, &format!("problem.{}", problem.code)), &problem.values)
 }
 
+/// What to do about a refused operation, by the code of why it was refused.
+#[must_use]
+pub fn advice(lang: Lang, code: &str) -> String {
+    let own = lang.messages().get(&format!("advice.{code}"));
+    own.cloned().unwrap_or_else(|| text(lang, "advice.other"))
+}
+
 /// Puts values at `{name}`. A part in `[…]` is left out where one of its values is missing.
 fn fill(template: &str, values: &BTreeMap<String, String>) -> String {
     let mut text = String::with_capacity(template.len());
@@ -194,8 +201,12 @@ mod tests {
     #[test]
     fn no_sentence_is_for_a_code_that_is_gone() {
         let codes: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
-        for key in keys(Lang::Id).filter_map(|key| key.strip_prefix("problem.")) {
-            assert!(codes.contains(&key), "{key}");
+        let coded = ["problem.", "advice."];
+        for key in coded
+            .iter()
+            .flat_map(|part| keys(Lang::Id).filter_map(move |key| key.strip_prefix(part)))
+        {
+            assert!(codes.contains(&key) || key == "other", "{key}");
         }
     }
 

@@ -111,3 +111,32 @@ pub const DEAD_PEER_MS: u64 = 6_000;
 pub const IDLE_PING_MS: u64 = 25_000;
 /// Milliseconds for HELLO to come: two round trips after the connection on the weakest link.
 pub const HELLO_MS_MAX: u64 = 15_000;
+/// Bytes of a node's name: a line on a screen.
+pub const NODE_NAME_BYTES_MAX: usize = 200;
+/// Bytes of a program's version text, such as `0.1.0-rc.1`.
+pub const PROGRAM_BYTES_MAX: usize = 64;
+/// Bytes of a pack's name where a node says which packs it holds.
+pub const PACK_KEY_BYTES_MAX: usize = 64;
+/// Packs that a node says it holds: many times those of a country.
+pub const HEALTH_PACKS_MAX: usize = 128;
+/// Bytes of one node's health: its packs with the longest names, and the rest.
+pub const HEALTH_BYTES_MAX: usize = 16 * 1024;
+/// Nodes whose health a node keeps: each of 553 offices, and several that it had before; a child
+/// that makes up nodes fills no disk.
+pub const HEALTH_ROWS_MAX: usize = 4_096;
+/// Milliseconds since a node was heard within which it counts as connected: a few tries of a link
+/// that drops for minutes at a time.
+pub const NODE_FRESH_MS: u64 = 10 * 60 * 1000;
+/// Milliseconds within which a node was heard lately: an office that is switched off at night was
+/// on within the last day.
+pub const NODE_TODAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// Milliseconds after which a node is silent: from Friday evening to Monday morning are 64 hours,
+/// so that a weekend alone silences no office.
+pub const NODE_LATE_MS: u64 = 72 * 60 * 60 * 1000;
+/// Refused operations of one page: each is read whole, and may have its 256 KiB.
+pub const QUARANTINE_PAGE_ROWS_MAX: usize = 50;
+/// Peers of one node whose sync is shown: its parent, other ways to it, and its children.
+pub const SYNC_PEERS_MAX: usize = 1_024;
+/// Milliseconds between two events that say that the sync of peers changed: a progress bar moves
+/// twice a second, and a listener on 2G isn't flooded.
+pub const SYNC_EVENT_MS_MIN: u64 = 500;

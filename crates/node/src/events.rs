@@ -28,6 +28,10 @@ pub enum Event {
         /// Its version.
         version: u32,
     },
+    /// Something was heard of nodes below.
+    Nodes,
+    /// The sync with a peer stands otherwise than before.
+    Sync,
 }
 
 /// What peers are told: what there is to send, and by which rules.

@@ -23,6 +23,7 @@ use crate::keys::{self, KeyError};
 use crate::packs::PackSet;
 use crate::people::People;
 use crate::project::{self, Wake};
+use crate::sync_view::SyncBoard;
 use crate::views::NodeView;
 use crate::writer::Writer;
 
@@ -85,6 +86,7 @@ pub(crate) struct Core {
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) growth: broadcast::Sender<Growth>,
     pub(crate) wake: Wake,
+    pub(crate) sync: SyncBoard,
 }
 
 impl Deref for Core {
@@ -129,6 +131,7 @@ impl Node {
         }
         let facts = Facts::open(&config.dir.join("facts")).await?;
         let (events, _) = broadcast::channel(EVENTS_KEPT_MAX);
+        let sync = SyncBoard::new(events.clone());
         let (growth, _) = broadcast::channel(GROWTH_KEPT_MAX);
         let core = Arc::new(Core {
             kernel,
@@ -137,6 +140,7 @@ impl Node {
             events,
             growth,
             wake: Wake::default(),
+            sync,
         });
         let (queue, work) = mpsc::channel(QUEUE_MAX);
         let threads = vec![

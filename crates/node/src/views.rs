@@ -47,6 +47,8 @@ pub struct MeView {
     pub node: NodeView,
     /// What is shown is simulated.
     pub simulation: bool,
+    /// Pages of the node itself that they may open: `nodes`, `sync`, `quarantine`.
+    pub pages: Vec<&'static str>,
 }
 
 /// A person.

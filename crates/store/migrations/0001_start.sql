@@ -134,9 +134,18 @@ CREATE TABLE quarantine (
   seq INTEGER,
   code TEXT NOT NULL,
   detail TEXT NOT NULL,
-  bytes BLOB NOT NULL
+  bytes BLOB NOT NULL,
+  seen_ms INTEGER,                 -- when an administrator marked it as seen, and who
+  seen_by BLOB
 );
 CREATE UNIQUE INDEX quarantine_once ON quarantine (stream, seq, code, bytes);
+CREATE INDEX quarantine_unseen ON quarantine (id) WHERE seen_ms IS NULL;
+CREATE TABLE health (              -- how the nodes below are, as their parents heard them
+  writer BLOB PRIMARY KEY,
+  office INTEGER NOT NULL,
+  heard_ms INTEGER NOT NULL,
+  body BLOB NOT NULL               -- CBOR of the health
+) WITHOUT ROWID;
 CREATE TABLE audit (
   id INTEGER PRIMARY KEY,
   at_ms INTEGER NOT NULL,

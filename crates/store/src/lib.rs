@@ -13,6 +13,7 @@ pub mod cursors;
 mod error;
 #[cfg(feature = "faults")]
 pub mod faults;
+pub mod health;
 pub mod jobs;
 pub mod log;
 pub mod meta;

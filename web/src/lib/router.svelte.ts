@@ -7,7 +7,7 @@ export interface Match {
 }
 
 export type RouteName =
-  | 'home' | 'sign-in' | 'map' | 'records' | 'record' | 'report' | 'form' | 'figures' | 'figure' | 'outbox' | 'menu' | 'nowhere';
+  | 'home' | 'sign-in' | 'map' | 'records' | 'record' | 'report' | 'form' | 'figures' | 'figure' | 'outbox' | 'menu' | 'nodes' | 'peers' | 'quarantine' | 'nowhere';
 
 /** A page that doesn't ask for parameters is one that may be given them. */
 type Page = Component<{ params: string[] }> | Component<Record<string, never>>;
@@ -25,6 +25,9 @@ const routes: [RegExp, RouteName, Loader][] = [
   [/^\/angka\/([a-z0-9_-]+)\/([a-z0-9_-]+)$/, 'figure', () => import('../routes/Figure.svelte')],
   [/^\/kirim$/, 'outbox', () => import('../routes/Outbox.svelte')],
   [/^\/menu$/, 'menu', () => import('../routes/Menu.svelte')],
+  [/^\/simpul$/, 'nodes', () => import('../routes/Nodes.svelte')],
+  [/^\/sinkron$/, 'peers', () => import('../routes/Sync.svelte')],
+  [/^\/karantina$/, 'quarantine', () => import('../routes/Quarantine.svelte')],
 ];
 
 class Router {

@@ -14,6 +14,7 @@ const account = (name: string, fallback: string) => {
 export const PEOPLE = {
   operator: account('E2E_OPERATOR', 'operator-batam:sandi-operator'),
   verifier: account('E2E_VERIFIER', 'verifikator-kepri:sandi-verifikator'),
+  admin: account('E2E_ADMIN', 'pengelola:sandi-pengelola'),
   leader: account('E2E_LEADER', 'pimpinan:sandi-pimpinan'),
 };
 

@@ -30,6 +30,41 @@ async function judge({ page, complaints }: Seat, name: string, size: Size): Prom
   expect(complaints).toEqual([]);
 }
 
+const OWN: [string, string][] = [
+  ['simpul', '/simpul'], ['simpul-tabel', '/simpul?sebagai=tabel&q=riau'], ['simpul-diam', '/simpul?keadaan=silent'], ['simpul-kosong', '/simpul?q=zzzz'],
+  ['sinkron', '/sinkron'], ['karantina', '/karantina'], ['karantina-semua', '/karantina?tampil=semua'], ['menu-pengelola', '/menu'],
+];
+
+describe.each(['phone', 'desk'] as const)('the node itself, on a %s screen', (size) => {
+  let seated: Seat;
+  beforeAll(async () => {
+    seated = await signIn(browser, 'admin', size);
+  });
+  afterAll(() => seated.context.close());
+
+  it.each(OWN)('%s', async (name, path) => {
+    await seated.page.goto(base() + path);
+    await judge(seated, name, size);
+  });
+
+  it('one node', async () => {
+    await seated.page.goto(`${base()}/simpul`);
+    await seated.page.locator('[data-office]').nth(3).click();
+    await seated.page.waitForSelector('dialog[open]');
+    await judge(seated, 'satu-simpul', size);
+  });
+
+  it('is closed to others', async () => {
+    const other = await signIn(browser, 'operator', size);
+    await other.page.goto(`${base()}/karantina`);
+    await judge(other, 'karantina-tertutup', size);
+    await other.page.goto(`${base()}/menu`);
+    await other.page.waitForSelector('.links');
+    expect(await other.page.locator('a[href="/simpul"], a[href="/sinkron"], a[href="/karantina"]').count()).toBe(0);
+    await other.context.close();
+  });
+});
+
 describe.each(['phone', 'desk'] as const)('on a %s screen', (size) => {
   let seated: Seat;
   beforeAll(async () => {

@@ -4,6 +4,7 @@ import { readFileSync, existsSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import type { Home, Me, Query, Submission } from '../../src/lib/api/types';
 import { figure, type World } from './figures';
+import { nodes, peers, refused } from './nodes';
 import { loadOffices } from './offices';
 import { loadPack, packNames } from './packs';
 import { hex, Records, type Actor } from './records';
@@ -17,7 +18,11 @@ export const ACCOUNTS: Record<string, Actor & { password: string }> = {
   'operator-batam': { name: 'operator-batam', office: 2171, role: 'operator', password: 'sandi-operator' },
   'verifikator-kepri': { name: 'verifikator-kepri', office: 21, role: 'verifikator', password: 'sandi-verifikator' },
   pimpinan: { name: 'pimpinan', office: 1, role: 'pimpinan', password: 'sandi-pimpinan' },
+  pengelola: { name: 'pengelola', office: 1, role: 'pengelola', password: 'sandi-pengelola' },
 };
+
+/** Pages of the node itself that a role opens. */
+const PAGES: Record<string, string[]> = { pimpinan: ['nodes', 'sync'], pengelola: ['nodes', 'sync', 'quarantine'] };
 
 export function start(port: number): Promise<{ url: string; close: () => void }> {
   const offices = loadOffices();
@@ -28,6 +33,7 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
   seed(records, offices, today());
   const sessions = new Map<string, Actor>();
   const listeners = new Set<ServerResponse>();
+  const quarantine = refused();
   const world: World = {
     offices, packs,
     received: (schedule, office, from, to) => [...records.held.values()].filter((held) => held.type === packs.flatMap((pack) => pack.schedules.map((each) => [`${pack.name}.${each.key}`, each.type] as const)).find(([name]) => name === schedule)?.[1] && held.office === office && (held.period ?? '') >= from && (held.period ?? '') <= to).length,
@@ -39,7 +45,7 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
   };
   const me = (actor: Actor): Me => {
     const office = offices.find((each) => each.id === actor.office)!;
-    return { person: { id: hex(16).replace(/./g, '1'), name: actor.name }, roles: [{ role: actor.role, office: office.id, office_name: office.name }], office: { id: office.id, name: office.name, level: office.level }, node: { name: 'Simpul contoh', office: 1 }, simulation: true };
+    return { person: { id: hex(16).replace(/./g, '1'), name: actor.name }, roles: [{ role: actor.role, office: office.id, office_name: office.name }], office: { id: office.id, name: office.name, level: office.level }, node: { name: 'Simpul contoh', office: 1 }, simulation: true, pages: PAGES[actor.role] ?? [] };
   };
   const tell = (event: string, data: object) => {
     for (const each of listeners) each.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -99,6 +105,29 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
     return { measure: figure(query, world).measures[0], rows, next: null };
   }
 
+  /** The node's own pages. Whether the path was one of them. */
+  function own(res: ServerResponse, actor: Actor, url: URL): boolean {
+    const page = /^\/api\/(nodes|sync|quarantine)\b/.exec(url.pathname)?.[1];
+    if (!page) return false;
+    if (!PAGES[actor.role]?.includes(page)) refuse(res, 403, 'policy.denied');
+    else if (page === 'nodes') json(res, 200, nodes(offices, (id) => within(id, actor.office)));
+    else if (page === 'sync') json(res, 200, peers());
+    else quarantined(res, actor, url);
+    return true;
+  }
+
+  function quarantined(res: ServerResponse, actor: Actor, url: URL): void {
+    const [, , , id, what] = url.pathname.split('/');
+    const at = quarantine.findIndex((each) => each.id === Number(id));
+    if (id && at < 0) return refuse(res, 404, 'not_found');
+    if (what === 'seen') quarantine[at]!.seen ??= { at: new Date().toISOString(), by: actor.name };
+    if (what) return json(res, 200, quarantine[at]);
+    if (id) return json(res, 200, { item: quarantine[at], hex: 'a1b2c3d4'.repeat(40) });
+    const asked = quarantine.filter((each) => !url.searchParams.get('unseen') || !each.seen).filter((each) => each.id < (Number(url.searchParams.get('before')) || Infinity));
+    const rows = asked.slice(0, 20);
+    json(res, 200, { rows, next: asked.length > rows.length ? rows.at(-1)!.id : null, unseen: quarantine.filter((each) => !each.seen).length });
+  }
+
   async function route(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '/', 'http://x');
     const path = url.pathname;
@@ -131,6 +160,7 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
     if (path === '/api/submissions') return submit(res, actor, body);
     if (path === '/api/figures') return json(res, 200, figure(body, world));
     if (path === '/api/figures/lineage') return json(res, 200, lineage(body.query));
+    if (own(res, actor, url)) return;
     if (path === '/api/events') {
       res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       res.write(': hello\n\n');

@@ -11,6 +11,7 @@ mod office;
 mod opened;
 mod pack;
 mod person;
+mod quarantine;
 mod query;
 mod serve;
 mod sync;
@@ -106,6 +107,9 @@ enum Command {
     /// Proof that nothing in the node was changed
     #[command(subcommand)]
     Audit(upkeep::Audit),
+    /// What this node refused, why, and what to do about it
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
     /// Copy the node's database, whole, to a file
     Backup {
         /// The file; it must not exist
@@ -157,6 +161,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Sync(command) => sync::run(context, &command),
         Command::Facts(command) => upkeep::facts(context, &command),
         Command::Audit(command) => upkeep::audit(context, &command),
+        Command::Quarantine(command) => quarantine::run(context, command),
         Command::Backup { file } => upkeep::backup(context, &file),
         Command::Openapi => Ok(context.output.write(crate::http::openapi_text().as_bytes())?),
         Command::Corpus(asked) => corpus::run(context, &asked),

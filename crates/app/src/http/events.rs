@@ -21,8 +21,9 @@ use super::wire;
 /// How often a comment keeps the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Changes as they happen: events `record` (`RecordEvent`), `facts` (`FactsEvent`) and `pack`
-/// (`PackEvent`); `lost` says that some were missed and one should look again.
+/// Changes as they happen: events `record` (`RecordEvent`), `facts` (`FactsEvent`), `pack`
+/// (`PackEvent`), `nodes` (`NodesEvent`) and `sync` (`SyncEvent`); `lost` says that some were
+/// missed and one should look again.
 #[utoipa::path(get, path = "/api/events", tag = "events", operation_id = "stream_events",
     responses((status = 200, content_type = "text/event-stream", body = String), Refusal))]
 pub(super) async fn stream(
@@ -76,6 +77,8 @@ fn event(change: Change) -> Option<Event> {
         Change::Record(record) => named("record", &wire::RecordEvent::from(record)),
         Change::Facts { pos } => named("facts", &wire::FactsEvent { pos }),
         Change::Pack { name, version } => named("pack", &wire::PackEvent { name, version }),
+        Change::Nodes => named("nodes", &wire::NodesEvent {}),
+        Change::Sync => named("sync", &wire::SyncEvent {}),
     }
 }
 

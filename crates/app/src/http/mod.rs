@@ -12,12 +12,15 @@ mod home;
 mod imports;
 mod link;
 mod meta;
+mod nodes;
 mod offices;
 mod packs;
 mod people;
+mod quarantine;
 mod records;
 mod session;
 mod submissions;
+mod sync;
 pub mod wire;
 
 use std::sync::Arc;
@@ -100,7 +103,9 @@ impl Site {
         wire::ProblemDetails,
         wire::RecordEvent,
         wire::FactsEvent,
-        wire::PackEvent
+        wire::PackEvent,
+        wire::NodesEvent,
+        wire::SyncEvent
     ))
 )]
 struct Description;
@@ -125,6 +130,12 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(people::list, people::create))
         .routes(routes!(people::add_role))
         .routes(routes!(people::set_password))
+        .routes(routes!(nodes::list))
+        .routes(routes!(sync::status))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::get))
+        .routes(routes!(quarantine::proof))
+        .routes(routes!(quarantine::seen))
         .routes(routes!(meta::health))
         .routes(routes!(meta::openapi))
 }

@@ -6,6 +6,7 @@ mod app;
 mod cli;
 mod demo;
 mod doors;
+mod nodes;
 mod openapi;
 mod reading;
 mod records;

@@ -65,12 +65,6 @@ impl Audience {
     }
 }
 
-impl Lane {
-    /// All lanes, most urgent first.
-    pub const ALL: [Self; 5] =
-        [Self::Urgent, Self::Control, Self::Forms, Self::Circulars, Self::Blobs];
-}
-
 /// Lanes, most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
@@ -90,6 +84,24 @@ pub enum Lane {
     /// References to blobs.
     #[n(4)]
     Blobs,
+}
+
+impl Lane {
+    /// All lanes, most urgent first.
+    pub const ALL: [Self; 5] =
+        [Self::Urgent, Self::Control, Self::Forms, Self::Circulars, Self::Blobs];
+
+    /// Its name for programs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Urgent => "urgent",
+            Self::Control => "control",
+            Self::Forms => "forms",
+            Self::Circulars => "circulars",
+            Self::Blobs => "blobs",
+        }
+    }
 }
 
 /// A record type in a version of a pack.
@@ -278,6 +290,23 @@ impl Unknown {
 }
 
 impl Change {
+    /// Its kind, for programs.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "create",
+            Self::Patch(_) => "patch",
+            Self::Transition(_) => "transition",
+            Self::Comment(_) => "comment",
+            Self::Acknowledge(_) => "acknowledge",
+            Self::Pack(_) => "pack",
+            Self::Office(_) => "office",
+            Self::Certificate(_) => "certificate",
+            Self::Revocation(_) => "revocation",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
     /// The record that this changes, if it is about one.
     #[must_use]
     pub fn record(&self) -> Option<RecordId> {

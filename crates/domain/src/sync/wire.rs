@@ -199,7 +199,7 @@ impl Message {
             Self::Frame(frame) => frame.body.len() <= FRAME_BYTES_MAX,
             Self::Part(part) => part.bytes.len() <= FRAME_BYTES_MAX,
             Self::Refused(_, _, code) | Self::Bye(code) => code.len() <= TEXT_BYTES_MAX,
-            Self::Health(rows) => rows.iter().all(super::health::Health::within_limits),
+            Self::Health(rows) => rows.iter().all(|row| row.check().is_ok()),
             Self::Declare(..)
             | Self::Ack(..)
             | Self::Reset(..)

@@ -10,6 +10,7 @@ mod expressions;
 mod fold;
 #[cfg(feature = "author")]
 mod forms;
+mod health;
 #[cfg(feature = "author")]
 mod kinds;
 mod lookup;

@@ -160,7 +160,18 @@ impl Node {
             office: self.start_office(actor).unwrap_or_else(|| name_of(self.core.home)),
             node: self.about(),
             simulation: self.is_simulation(),
+            pages: self.pages(actor),
         }
+    }
+
+    /// The pages of the node itself that a person may open.
+    fn pages(&self, actor: &Actor) -> Vec<&'static str> {
+        let pages = [
+            ("nodes", self.sees_nodes(actor)),
+            ("sync", self.sees_sync(actor)),
+            ("quarantine", self.sees_quarantine(actor)),
+        ];
+        pages.into_iter().filter(|(_, sees)| *sees).map(|(page, _)| page).collect()
     }
 
     /// The highest office where the person does more than administer, else the highest.

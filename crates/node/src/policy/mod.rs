@@ -60,11 +60,13 @@ pub enum Action {
     Publish,
     /// Manage persons and roles.
     Administer,
+    /// See how the nodes of offices are.
+    Nodes,
 }
 
 impl Action {
     /// All actions, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Create,
         Self::Edit,
         Self::Transition,
@@ -76,6 +78,7 @@ impl Action {
         Self::Import,
         Self::Publish,
         Self::Administer,
+        Self::Nodes,
     ];
 
     /// Its name in policies.
@@ -93,6 +96,7 @@ impl Action {
             Self::Import => "import",
             Self::Publish => "publish",
             Self::Administer => "administer",
+            Self::Nodes => "nodes",
         }
     }
 }

@@ -168,6 +168,8 @@ impl Node {
     pub fn may_see(&self, by: &Actor, event: &Event) -> bool {
         match event {
             Event::Facts { .. } | Event::Pack { .. } => true,
+            Event::Nodes => self.sees_nodes(by),
+            Event::Sync => self.sees_sync(by),
             Event::Record(RecordEvent { type_key, office, state, .. }) => {
                 let world = self.core.world();
                 let resource = resource_in_state(&world.packs, type_key, state);

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::op::StreamId;
-use domain::problem::ProblemCode;
+use domain::problem::{Problem, ProblemCode};
 use domain::sync::{Action, Closed, Input, Session, Taken};
 use store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use super::board::Face;
 use super::{Ended, Link};
 use crate::events::Growth;
 use crate::group::Work;
 use crate::ingest::{Batch, IngestError, Ingested};
 use crate::node::Node;
+use crate::sync_view::PeerState;
 
 /// How often a session looks at the clock.
 const TICK: Duration = Duration::from_millis(250);
@@ -37,6 +39,7 @@ pub(super) struct Driver {
     unknown: BTreeSet<StreamId>,
     pending: usize,
     quiet: u32,
+    face: Face,
     ended: Ended,
     todo: Vec<Action>,
 }
@@ -46,6 +49,7 @@ impl Driver {
         // Listening begins before the log is looked at: nothing that comes between is missed.
         let growth = node.core.growth.subscribe();
         let config = node.core.session(link.role, link.channel, link.peer_office)?;
+        let link_url = link.url.clone();
         let mut todo = Vec::new();
         let session = Session::begin(config, &mut todo);
         Ok(Self {
@@ -57,6 +61,7 @@ impl Driver {
             unknown: BTreeSet::new(),
             pending: 0,
             quiet: 0,
+            face: Face::new(node, link_url),
             ended: Ended::default(),
             todo,
         })
@@ -73,6 +78,7 @@ impl Driver {
                 datagram = self.link.inbound.recv() => match datagram {
                     Some(bytes) => {
                         self.quiet = 0;
+                        self.face.received(bytes.len());
                         self.input(Input::Bytes(&bytes));
                     }
                     None => break,
@@ -87,6 +93,7 @@ impl Driver {
                 _ = tick.tick() => {
                     self.quiet += 1;
                     self.input(Input::Tick);
+                    self.report()?;
                     if self.link.until_idle && self.is_done() {
                         break;
                     }
@@ -98,8 +105,25 @@ impl Driver {
                 self.node.offered(stream, ProblemCode::SyncUnknownWriter)?;
             }
         }
-        self.ended.sent_ops = self.session.progress().done_ops;
+        let progress = self.session.progress();
+        self.ended.sent_ops = progress.done_ops;
+        let reason = self.ended.why.as_ref().and_then(problem);
+        let state = if reason.is_some() { PeerState::Refused } else { PeerState::Waiting };
+        self.face.show(&progress, state, reason);
         Ok(self.ended)
+    }
+
+    /// Tells the parent of health, and the screen of progress.
+    fn report(&mut self) -> Result<(), StoreError> {
+        let progress = self.session.progress();
+        let rows = self.face.health(&progress)?;
+        if !rows.is_empty() {
+            self.input(Input::Health(rows));
+        }
+        let met = self.ended.met;
+        let state = if met { PeerState::Connected } else { PeerState::Connecting };
+        self.face.show(&progress, state, None);
+        Ok(())
     }
 
     fn is_done(&self) -> bool {
@@ -117,6 +141,7 @@ impl Driver {
             for action in std::mem::take(&mut self.todo) {
                 match action {
                     Action::Send(bytes) => {
+                        self.face.sent_bytes += bytes.len() as u64;
                         if self.link.outbound.send(bytes).await.is_err() {
                             return Ok(std::ops::ControlFlow::Break(()));
                         }
@@ -125,8 +150,12 @@ impl Driver {
                     Action::Take { number, stream, first_seq, ops, signature } => {
                         self.take(number, Batch { stream, first_seq, ops, signature }).await;
                     }
-                    Action::Met(_) => self.ended.met = true,
-                    Action::Acked(..) | Action::Health(_) => {}
+                    Action::Met(peer) => {
+                        self.ended.met = true;
+                        self.face.met(peer);
+                    }
+                    Action::Acked(..) => {}
+                    Action::Health(rows) => self.face.heard(rows),
                     Action::Offered(stream, ProblemCode::SyncUnknownWriter) => {
                         self.unknown.insert(stream);
                     }
@@ -198,5 +227,17 @@ impl Driver {
             }
         }
         Ok(())
+    }
+}
+
+/// Why a peer was refused or refuses, where somebody has to do something about it.
+fn problem(why: &Closed) -> Option<Problem> {
+    match why {
+        Closed::Refused(code) => Some(Problem::new(*code)),
+        Closed::Bye(code) => {
+            let known = ProblemCode::ALL.iter().find(|known| known.as_str() == code);
+            known.map(|code| Problem::new(*code))
+        }
+        Closed::Dead | Closed::Malformed | Closed::Storage => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Sessions with other nodes: the engine of `domain::sync` between a connection and the log.
 
+mod board;
 mod drive;
 
 use std::sync::Arc;

@@ -17,11 +17,11 @@ use node::Batch;
 use crate::fixture::{BATAM, NOW_MS, Setup, told};
 use crate::pack::pack;
 
-fn key() -> SigningKey {
+pub(crate) fn key() -> SigningKey {
     SigningKey::from_bytes(&[7; 32])
 }
 
-fn stream() -> StreamId {
+pub(crate) fn stream() -> StreamId {
     StreamId {
         writer: writer_id(&key().verifying_key()),
         epoch: 1,
@@ -30,7 +30,7 @@ fn stream() -> StreamId {
     }
 }
 
-fn creation(n: u8, version: u32) -> Op {
+pub(crate) fn creation(n: u8, version: u32) -> Op {
     let text = |text: &str| Cell::Value(Value::Text(text.to_owned()));
     let date = Cell::Value(Value::Date(domain::period::Date::new(2021, 1, 8).unwrap()));
     let field = |id| CellPath::field(domain::ids::FieldId(id));
@@ -65,7 +65,7 @@ async fn with_phone() -> Setup {
 }
 
 /// Operations of a phone of Batam, one after the other.
-fn sealed(ops: Vec<Op>) -> Vec<SealedOp> {
+pub(crate) fn sealed(ops: Vec<Op>) -> Vec<SealedOp> {
     let mut head = StreamHead::start(&stream());
     let seal = |op: Op| {
         let permit = Permit::granted(op.author, BATAM, "create");
@@ -76,7 +76,7 @@ fn sealed(ops: Vec<Op>) -> Vec<SealedOp> {
     ops.into_iter().map(seal).collect()
 }
 
-fn batch(ops: &[SealedOp]) -> Batch {
+pub(crate) fn batch(ops: &[SealedOp]) -> Batch {
     Batch {
         stream: stream(),
         first_seq: ops[0].seq(),

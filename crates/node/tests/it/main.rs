@@ -9,15 +9,18 @@ mod group;
 mod home;
 mod imports;
 mod ingest;
+mod nodes;
 mod pack;
 mod people;
 mod policy;
 mod project;
 mod public_data;
+mod quarantine;
 mod records;
 mod squeeze;
 mod submit;
 mod sync;
+mod sync_view;
 mod upkeep;
 
 use std::collections::BTreeSet;

@@ -43,7 +43,7 @@ fn asked(pack: &domain::pack::Pack) -> Vec<(Action, String, String, Resource)> {
             }
         }
     }
-    for action in [Action::Publish, Action::Administer] {
+    for action in [Action::Publish, Action::Administer, Action::Nodes] {
         asked.push((action, String::new(), "office".to_owned(), Resource::Office));
     }
     asked

@@ -130,7 +130,11 @@ async fn listeners_hear_of_records_and_of_figures() {
                 heard.push(format!("record {} {}", event.type_key, event.state));
             }
             node::Event::Facts { pos } if pos >= receipt.pos => heard.push("facts".to_owned()),
-            node::Event::Record(_) | node::Event::Facts { .. } | node::Event::Pack { .. } => {}
+            node::Event::Record(_)
+            | node::Event::Facts { .. }
+            | node::Event::Pack { .. }
+            | node::Event::Nodes
+            | node::Event::Sync => {}
         }
     }
     heard.sort();

@@ -1,16 +1,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::ids::{Digest, FieldId, OfficeId, OpTag, PersonId, RecordId, StateId, SubmissionId};
+use domain::ids::{
+    Digest, FieldId, OfficeId, OpTag, PersonId, RecordId, StateId, SubmissionId, WriterId,
+};
 use domain::op::TypeRef;
 use domain::period::Date;
 use domain::record::{Held, Record};
+use domain::sync::health::Health;
 use domain::value::{Cell, CellPath, Value};
 use expect_test::{Expect, expect};
 use store::log::Pos;
 use store::people::{self, Assignment, Person, Session};
 use store::receipts::{self, Receipt};
 use store::records::{self, Cursor, Filter, Index};
-use store::{Store, StoreError, audit, blobs, jobs, log, meta, offices, packs, quarantine};
+use store::{Store, StoreError, audit, blobs, health, jobs, log, meta, offices, packs, quarantine};
 
 fn open() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
@@ -337,7 +340,10 @@ fn the_rest_reads_back() {
             assert_eq!(meta::get(r, "name")?.as_deref(), Some(&b"Kepri"[..]));
             assert_eq!(packs::latest(r, "kejadian")?, Some(pack(2)));
             assert_eq!(packs::all_versions(r)?, [pack(1), pack(2)]);
-            assert_eq!(quarantine::list(r, None, 10)?, [(1, refused.clone())]);
+            let held = quarantine::Held { id: 1, refused: refused.clone(), seen: None };
+            assert_eq!(quarantine::list(r, None, true, 10)?, std::slice::from_ref(&held));
+            assert_eq!(quarantine::get(r, 1)?, Some(held));
+            assert_eq!(quarantine::get(r, 2)?, None);
             assert_eq!(audit::list(r, Some(2), 10)?, [(1, line.clone())]);
             assert_eq!(audit::list(r, Some(1), 10)?, []);
             assert_eq!(offices::all(r)?, std::slice::from_ref(&event));
@@ -370,4 +376,60 @@ fn a_reader_sees_one_moment() {
     store.copy_to(&copy.path().join("genggam.db")).unwrap();
     let copied = Store::open(copy.path()).unwrap();
     assert_eq!(copied.read(|r| meta::get(r, "k")).unwrap().as_deref(), Some(&b"2"[..]));
+}
+
+#[test]
+fn what_was_seen_first_stays_and_nothing_is_lost() {
+    let (_dir, store) = open();
+    let refused = |seq| quarantine::Quarantined {
+        received_ms: seq,
+        stream: None,
+        seq: Some(seq),
+        code: "op.forged".into(),
+        detail: String::new(),
+        bytes: vec![9],
+    };
+    let seen = |at_ms| quarantine::Seen { at_ms, by: PersonId([7; 16]) };
+    let first = store.write(|tx| {
+        (1..=3).try_for_each(|seq| quarantine::put(tx, &refused(seq)))?;
+        let first = quarantine::mark_seen(tx, 2, seen(10))?;
+        Ok::<_, StoreError>((first, quarantine::mark_seen(tx, 2, seen(20))?))
+    });
+    assert_eq!(first.unwrap(), (true, false));
+    let ids = |held: Vec<quarantine::Held>| held.iter().map(|held| held.id).collect::<Vec<_>>();
+    store
+        .read(|r| {
+            assert_eq!(quarantine::get(r, 2)?.and_then(|held| held.seen), Some(seen(10)));
+            assert_eq!(quarantine::unseen(r)?, 2);
+            assert_eq!(ids(quarantine::list(r, None, false, 10)?), [3, 2, 1]);
+            assert_eq!(ids(quarantine::list(r, None, true, 10)?), [3, 1]);
+            assert_eq!(ids(quarantine::list(r, Some(3), false, 1)?), [2]);
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn the_latest_word_of_a_node_holds() {
+    let (_dir, store) = open();
+    let row = |writer: u8, heard_ms| Health {
+        writer: WriterId([writer; 16]),
+        office: OfficeId(2171),
+        name: "Batam".into(),
+        program: "0.1.0".into(),
+        protocol: 1,
+        heard_ms,
+        offset_ms: -3,
+        waiting: [0, 0, heard_ms, 0, 0],
+        oldest_waiting_ms: None,
+        packs: vec![("kejadian".into(), 2)],
+        log_ops: 5,
+        via: WriterId([9; 16]),
+    };
+    let put = |row| store.write(|tx| health::put(tx, &row)).unwrap();
+    assert_eq!([row(1, 5), row(1, 5), row(1, 4), row(1, 6)].map(put), [true, false, false, true]);
+    assert_eq!([row(2, 7), row(3, 8)].map(put), [true, true]);
+    assert_eq!(store.read(health::all).unwrap(), [row(1, 6), row(2, 7), row(3, 8)]);
+    store.write(|tx| health::keep_latest(tx, 2)).unwrap();
+    assert_eq!(store.read(health::all).unwrap(), [row(2, 7), row(3, 8)]);
 }

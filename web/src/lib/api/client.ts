@@ -1,8 +1,8 @@
 // One way to the server. A failure is one of three things: no link, a refusal with problems, or
 // a fault; screens show each differently.
 import type {
-  Figure, FigureCell, Home, Lineage, Me, OfficeList, Pack, PackInfo, Problem, Query, Receipt, RecordPage,
-  RecordView, Submission,
+  Figure, FigureCell, Home, Lineage, Me, Nodes, OfficeList, Pack, PackInfo, Problem, QuarantineBytes, QuarantineItem,
+  QuarantinePage, Query, Receipt, RecordPage, RecordView, Submission, SyncStatus,
 } from './types';
 
 /** No answer came: the link is down, or the node is. Calm, not an error. */
@@ -100,5 +100,10 @@ export const api = {
     const { row, column, measure, unit } = cell;
     return call<Lineage>('POST', '/api/figures/lineage', { query, row, column, measure, unit, cursor });
   },
+  nodes: () => call<Nodes>('GET', '/api/nodes'),
+  sync: () => call<SyncStatus>('GET', '/api/sync'),
+  quarantine: (unseen: boolean, before?: number | null) => call<QuarantinePage>('GET', withQuery('/api/quarantine', { unseen: unseen || null, before })),
+  quarantineBytes: (id: number) => call<QuarantineBytes>('GET', `/api/quarantine/${id}`),
+  quarantineSeen: (id: number) => call<QuarantineItem>('POST', `/api/quarantine/${id}/seen`),
   home: (office?: number) => call<Home>('GET', withQuery('/api/home', { office })),
 };

@@ -9,8 +9,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Changes as they happen: events `record` (`RecordEvent`), `facts` (`FactsEvent`) and `pack`
-         *     (`PackEvent`); `lost` says that some were missed and one should look again.
+         * Changes as they happen: events `record` (`RecordEvent`), `facts` (`FactsEvent`), `pack`
+         *     (`PackEvent`), `nodes` (`NodesEvent`) and `sync` (`SyncEvent`); `lost` says that some were
+         *     missed and one should look again.
          */
         get: operations["stream_events"];
         put?: never;
@@ -174,6 +175,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the nodes of the reader's offices are, as their parents heard them. */
+        get: operations["list_nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/offices": {
         parameters: {
             query?: never;
@@ -311,6 +329,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was refused, latest first: why, where it claims to come from, what to do. */
+        get: operations["list_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One refused operation with its bytes. That it was looked at is written to the audit trail. */
+        get: operations["get_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One refused operation as a file to take away. That it was taken is written to the audit trail. */
+        get: operations["export_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark one as seen. It stays; who saw it first stays too. */
+        post: operations["mark_quarantine_seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/records": {
         parameters: {
             query?: never;
@@ -374,6 +460,23 @@ export interface paths {
         put?: never;
         /** Submit; answered once it is durable. */
         post: operations["submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the sync with each of this node's peers stands. */
+        get: operations["get_sync"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -908,6 +1011,11 @@ export interface components {
             label: string;
         };
         /**
+         * @description A lane, most urgent first.
+         * @enum {string}
+         */
+        LaneName: "urgent" | "control" | "forms" | "circulars" | "blobs";
+        /**
          * @description A level of the tree.
          * @enum {string}
          */
@@ -979,6 +1087,8 @@ export interface components {
             node: components["schemas"]["NodeInfo"];
             /** @description The office of their first role: where the app opens. */
             office: components["schemas"]["OfficeRef"];
+            /** @description Pages of the node itself that they may open: `nodes`, `sync`, `quarantine`. */
+            pages: string[];
             /** @description Who. */
             person: components["schemas"]["PersonRef"];
             /** @description Their roles, valid today. */
@@ -1091,6 +1201,45 @@ export interface components {
             why: string;
         };
         /** @description A node. */
+        NodeDetail: {
+            /** @description Its clock is wrong by more than five minutes. */
+            clock_wrong: boolean;
+            /** @description When its parent last heard it. */
+            heard_at: string;
+            /**
+             * Format: int64
+             * @description Operations in its log.
+             */
+            log_ops: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its clock minus its parent's, in milliseconds.
+             */
+            offset_ms: number;
+            /** @description When the oldest of them was made. */
+            oldest_waiting_at?: string | null;
+            /** @description Packs of which this node holds a later version. */
+            packs_behind: components["schemas"]["PackLag"][];
+            /** @description The version of its program. */
+            program: string;
+            /**
+             * Format: int32
+             * @description The version of what it says to other nodes.
+             */
+            protocol: number;
+            /** @description It is the node that answers. */
+            this: boolean;
+            /** @description Its versions, measured by this node's. */
+            version: components["schemas"]["NodeVersion"];
+            /** @description The name of the node that heard it, where that is known. */
+            via?: string | null;
+            waiting?: components["schemas"]["Waiting"] | null;
+            /** @description Its writer, 32 hexadecimal digits. */
+            writer: string;
+        };
+        /** @description A node. */
         NodeInfo: {
             /** @description Its name. */
             name: string;
@@ -1100,6 +1249,36 @@ export interface components {
              */
             office: number;
         };
+        /**
+         * @description How long ago a node was heard.
+         * @enum {string}
+         */
+        NodeState: "fresh" | "today" | "late" | "silent" | "never";
+        /**
+         * @description Versions, measured by this node's.
+         * @enum {string}
+         */
+        NodeVersion: "behind" | "same" | "ahead" | "unknown";
+        /** @description How the nodes of the reader's offices are. */
+        Nodes: {
+            /** @description When this was told. */
+            at: string;
+            /** @description How many offices are in each state. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description The version of this node's program, which the others' are measured by. */
+            program: string;
+            /**
+             * Format: int32
+             * @description The version of what it says to other nodes.
+             */
+            protocol: number;
+            /** @description The offices, by level and code. */
+            rows: components["schemas"]["OfficeNode"][];
+        };
+        /** @description Event `nodes`: something was heard of nodes below; ask `/api/nodes` again. */
+        NodesEvent: Record<string, unknown>;
         /** @description An office as it is at the date. */
         Office: {
             /** @description BPS code, such as `2171`, where it has one. */
@@ -1148,6 +1327,20 @@ export interface components {
             /** @description The offices. */
             offices: components["schemas"]["Office"][];
         };
+        /** @description An office with the nodes that were heard of it. */
+        OfficeNode: {
+            /** @description Its nodes, the one that was heard last first: a node with a new key is another. */
+            nodes: components["schemas"]["NodeDetail"][];
+            /** @description The office. */
+            office: components["schemas"]["OfficeRef"];
+            /**
+             * Format: int32
+             * @description The office above it.
+             */
+            parent?: number | null;
+            /** @description The state of the node that was heard last. */
+            state: components["schemas"]["NodeState"];
+        };
         /** @description An office, by name. */
         OfficeRef: {
             /**
@@ -1195,6 +1388,21 @@ export interface components {
              * @description Its version.
              */
             version: number;
+        };
+        /** @description A pack of which a node holds an earlier version than this node, or none. */
+        PackLag: {
+            /**
+             * Format: int32
+             * @description The version that it holds.
+             */
+            holds?: number | null;
+            /**
+             * Format: int32
+             * @description The version here.
+             */
+            latest: number;
+            /** @description The pack. */
+            name: string;
         };
         /** @description A pack, by name. */
         PackRow: {
@@ -1300,6 +1508,92 @@ export interface components {
             title: string;
             /** @description Always `about:blank`. */
             type: string;
+        };
+        /** @description A refused operation with its bytes. */
+        QuarantineBytes: {
+            /** @description Its bytes, two hexadecimal digits each. */
+            hex: string;
+            /** @description What is known of it. */
+            item: components["schemas"]["QuarantineItem"];
+        };
+        /** @description A refused operation. */
+        QuarantineItem: {
+            /** @description What to do about it, in the language that was asked for. */
+            advice: string;
+            /** @description How many bytes came. */
+            bytes: number;
+            /** @description More of why, for whoever mends it: English, of a program. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description Its number at this node.
+             */
+            id: number;
+            op?: components["schemas"]["QuarantineOp"] | null;
+            /** @description Why it was refused. */
+            problem: components["schemas"]["Problem"];
+            /** @description When it came. */
+            received_at: string;
+            seen?: components["schemas"]["QuarantineSeen"] | null;
+            /**
+             * Format: int64
+             * @description The place in it that it claims.
+             */
+            seq?: number | null;
+            stream?: components["schemas"]["QuarantineStream"] | null;
+        };
+        /** @description What an operation says, without any text that a person wrote. */
+        QuarantineOp: {
+            /**
+             * @description What it does: `create`, `patch`, `transition`, `comment`, `acknowledge`, `pack`, `office`,
+             *     `unknown`…
+             */
+            kind: string;
+            /** @description The office in whose name. */
+            office: components["schemas"]["OfficeRef"];
+            /** @description The record that it changes. */
+            record?: string | null;
+            /** @description When it says that it was made. */
+            time: string;
+        };
+        /** @description A page of what was refused, latest first. */
+        QuarantinePage: {
+            /**
+             * Format: int64
+             * @description Give this as `before` to get the next page; none at the end.
+             */
+            next?: number | null;
+            /** @description The refused operations. */
+            rows: components["schemas"]["QuarantineItem"][];
+            /**
+             * Format: int64
+             * @description How many nobody has seen, on all pages.
+             */
+            unseen: number;
+        };
+        /** @description Who has seen a refused operation. */
+        QuarantineSeen: {
+            /** @description When. */
+            at: string;
+            /** @description Who, by name. */
+            by: string;
+        };
+        /** @description The stream that an operation claims. */
+        QuarantineStream: {
+            /** @description `up`, `down` or `to`. */
+            audience: string;
+            /**
+             * Format: int32
+             * @description The writer's life.
+             */
+            epoch: number;
+            /** @description The lane. */
+            lane: components["schemas"]["LaneName"];
+            /** @description The offices of the audience. */
+            offices: components["schemas"]["OfficeRef"][];
+            /** @description Who writes it, 32 hexadecimal digits. */
+            writer: string;
+            writer_office?: components["schemas"]["OfficeRef"] | null;
         };
         /** @description Proof that a submission is kept durably. */
         Receipt: {
@@ -1578,6 +1872,84 @@ export interface components {
             /** @description Acknowledges a record in an office's name. */
             acknowledge: components["schemas"]["Acknowledge"];
         };
+        /** @description Event `sync`: the sync with a peer stands otherwise; ask `/api/sync` again. At most two a second. */
+        SyncEvent: Record<string, unknown>;
+        /** @description What waits for a peer in one lane. */
+        SyncLane: {
+            /**
+             * Format: int64
+             * @description Operations that were sent and are not acknowledged.
+             */
+            in_flight_ops: number;
+            /** @description The lane. */
+            lane: components["schemas"]["LaneName"];
+            /**
+             * Format: int64
+             * @description When the oldest of both was made, in milliseconds since 1970.
+             */
+            oldest_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Operations that wait to be sent.
+             */
+            waiting_ops: number;
+        };
+        /** @description How the sync with one peer stands. */
+        SyncPeer: {
+            /**
+             * Format: int64
+             * @description Bytes per second of late, both ways.
+             */
+            bytes_per_second: number;
+            /**
+             * Format: int64
+             * @description Operations exchanged of this round.
+             */
+            done_ops: number;
+            /** @description What waits for it, most urgent first. */
+            lanes: components["schemas"]["SyncLane"][];
+            /**
+             * Format: int64
+             * @description When it was last heard, in milliseconds since 1970.
+             */
+            last_contact_ms?: number | null;
+            office?: components["schemas"]["OfficeRef"] | null;
+            reason?: components["schemas"]["Problem"] | null;
+            /**
+             * Format: int64
+             * @description Bytes received since the node started.
+             */
+            received_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes sent since the node started.
+             */
+            sent_bytes: number;
+            /**
+             * Format: int64
+             * @description Since when it is in this state, in milliseconds since 1970.
+             */
+            since_ms: number;
+            /** @description Whether there is a connection. */
+            state: components["schemas"]["SyncState"];
+            /**
+             * Format: int64
+             * @description Operations to exchange in this round.
+             */
+            total_ops: number;
+            /** @description Where it is. */
+            url: string;
+        };
+        /**
+         * @description Whether there is a connection with a peer.
+         * @enum {string}
+         */
+        SyncState: "connected" | "connecting" | "waiting" | "refused";
+        /** @description How the sync with each of this node's peers stands. */
+        SyncStatus: {
+            /** @description The peers, by address. */
+            peers: components["schemas"]["SyncPeer"][];
+        };
         /** @description A text in both languages. */
         Text: {
             /** @description English. */
@@ -1637,6 +2009,39 @@ export interface components {
          * @enum {string}
          */
         ViewKind: "list" | "figure";
+        /** @description Operations that wait, by lane. */
+        Waiting: {
+            /**
+             * Format: int64
+             * @description References to photos and files.
+             */
+            blobs: number;
+            /**
+             * Format: int64
+             * @description Circulars and instructions.
+             */
+            circulars: number;
+            /**
+             * Format: int64
+             * @description Certificates, packs, offices.
+             */
+            control: number;
+            /**
+             * Format: int64
+             * @description Reports.
+             */
+            forms: number;
+            /**
+             * Format: int64
+             * @description Of all lanes.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Incidents that can't wait.
+             */
+            urgent: number;
+        };
         /**
          * @description Why a record waits for the reader.
          * @enum {string}
@@ -1954,6 +2359,34 @@ export interface operations {
             };
         };
     };
+    list_nodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nodes"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_offices: {
         parameters: {
             query?: {
@@ -2223,6 +2656,132 @@ export interface operations {
             };
         };
     };
+    list_quarantine: {
+        parameters: {
+            query?: {
+                /** @description Before this number: the `next` of the page before. */
+                before?: number;
+                /** @description Only what nobody has seen. */
+                unseen?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinePage"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineBytes"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    export_quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    mark_quarantine_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineItem"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_records: {
         parameters: {
             query?: {
@@ -2390,6 +2949,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncStatus"];
                 };
             };
             /** @description Not done, and why */

@@ -41,6 +41,15 @@ export type Completeness = Schema['Completeness'];
 export type Lineage = Schema['Lineage'];
 export type Due = Schema['Due'];
 export type Home = Schema['Home'];
+export type Nodes = Schema['Nodes'];
+export type OfficeNode = Schema['OfficeNode'];
+export type NodeDetail = Schema['NodeDetail'];
+export type NodeState = Schema['NodeState'];
+export type SyncStatus = Schema['SyncStatus'];
+export type SyncPeer = Schema['SyncPeer'];
+export type QuarantinePage = Schema['QuarantinePage'];
+export type QuarantineItem = Schema['QuarantineItem'];
+export type QuarantineBytes = Schema['QuarantineBytes'];
 export type LiveRecord = Schema['RecordEvent'];
 
 /** A problem as the phone finds it; one from the node also has its sentence. */

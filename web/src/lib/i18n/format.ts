@@ -93,6 +93,37 @@ export function near(ms: Moment, now = Date.now()): string {
   return date(ms) === date(now) ? clock(ms) : day(date(ms));
 }
 
+const MINUTE_MS = 60_000;
+
+/** A duration as a number of its largest unit that is at least one; days from two on. */
+export function largest(ms: number): [number, 'second' | 'minute' | 'hour' | 'day'] {
+  const size = Math.abs(ms);
+  if (size < MINUTE_MS) return [Math.floor(size / 1_000), 'second'];
+  if (size < 60 * MINUTE_MS) return [Math.floor(size / MINUTE_MS), 'minute'];
+  if (size < 48 * 60 * MINUTE_MS) return [Math.floor(size / (60 * MINUTE_MS)), 'hour'];
+  return [Math.floor(size / (24 * 60 * MINUTE_MS)), 'day'];
+}
+
+/** How long something takes, in words: 3 menit. */
+export function duration(ms: number): string {
+  const [amount, unit] = largest(ms);
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(amount);
+}
+
+/** How long ago something was, in words: 3 menit yang lalu. */
+export function ago(at: Moment, now = Date.now()): string {
+  const ms = Math.max(0, now - (typeof at === 'number' ? at : Date.parse(at)));
+  const [amount, unit] = largest(ms);
+  return new Intl.RelativeTimeFormat(locale(), { numeric: 'always' }).format(-amount, unit);
+}
+
+/** An amount of bytes: 12,3 kB. */
+export function bytes(amount: number): string {
+  const step = amount < 1_000 ? 0 : amount < 1_000_000 ? 1 : amount < 1_000_000_000 ? 2 : 3;
+  const shown = amount / 1_000 ** step;
+  return `${numbers(step > 0 && shown < 100 ? 1 : 0).format(shown)} ${['B', 'kB', 'MB', 'GB'][step]}`;
+}
+
 /** Today, in the zone that times are shown in. */
 export function today(now = Date.now()): string {
   return local(now).toISOString().slice(0, 10);

@@ -1,7 +1,7 @@
 // Server-sent events: what changes at the node reaches open pages within a second.
 import type { LiveRecord } from '../api/types';
 
-type Hear = { record?: (event: LiveRecord) => void; facts?: (pos: number) => void };
+type Hear = { record?: (event: LiveRecord) => void; facts?: (pos: number) => void; nodes?: () => void; sync?: () => void };
 
 /** Without a sign of life for this long, the stream is opened anew. */
 const SILENCE_MS_MAX = 45_000;
@@ -23,6 +23,8 @@ class Live {
     });
     source.addEventListener('error', () => this.#broken());
     source.addEventListener('record', (event) => this.#heard(event, (hear, data) => hear.record?.(data as LiveRecord)));
+    source.addEventListener('nodes', (event) => this.#heard(event, (hear) => hear.nodes?.()));
+    source.addEventListener('sync', (event) => this.#heard(event, (hear) => hear.sync?.()));
     source.addEventListener('facts', (event) => this.#heard(event, (hear, data) => hear.facts?.((data as { pos: number }).pos)));
   }
 

@@ -46,6 +46,11 @@ class Session {
     return this.me?.roles.some((each) => each.role === role) ?? false;
   }
 
+  /** Whether a page of the node itself is open to them. */
+  sees(page: string): boolean {
+    return this.me?.pages?.includes(page) ?? false;
+  }
+
   #enter(me: Me): void {
     this.me = me;
     this.ready = true;

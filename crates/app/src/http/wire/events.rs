@@ -35,6 +35,14 @@ pub struct FactsEvent {
     pub pos: u64,
 }
 
+/// Event `nodes`: something was heard of nodes below; ask `/api/nodes` again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NodesEvent {}
+
+/// Event `sync`: the sync with a peer stands otherwise; ask `/api/sync` again. At most two a second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SyncEvent {}
+
 impl From<node::RecordEvent> for RecordEvent {
     fn from(event: node::RecordEvent) -> Self {
         Self {

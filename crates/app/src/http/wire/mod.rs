@@ -9,15 +9,18 @@ mod expr;
 mod figures;
 mod home;
 mod imports;
+mod nodes;
 mod offices;
 mod packs;
 mod people;
+mod quarantine;
 mod records;
 mod session;
 mod submissions;
+mod sync;
 
 pub use common::{Grain, Level, OfficeRef, PersonRef, Problem, ProblemDetails, Text};
-pub use events::{FactsEvent, PackEvent, RecordEvent};
+pub use events::{FactsEvent, NodesEvent, PackEvent, RecordEvent, SyncEvent};
 pub use expr::{ConstKind, Expr};
 pub use figures::{
     AxisKeys, Boundaries, Completeness, Figure, FigureCell, FigureQuery, Filter, Key, Lineage,
@@ -25,17 +28,22 @@ pub use figures::{
 };
 pub use home::{ActionRow, Due, Home, Why};
 pub use imports::{ImportForm, ImportJob, ImportStarted, ImportState};
+pub use nodes::{NodeDetail, NodeState, NodeVersion, Nodes, OfficeNode, PackLag, Waiting};
 pub use offices::{FindAnswer, Office, OfficeList};
 pub use packs::{
     Action, Choice, Field, FieldKind, Measure, MeasureKind, Pack, PackRow, PackSchedule,
     RecordKind, RecordType, Rule, Section, State, View, ViewKind,
 };
 pub use people::{NewPassword, NewPerson, NewRole, People, Person, Role};
+pub use quarantine::{
+    QuarantineBytes, QuarantineItem, QuarantineOp, QuarantinePage, QuarantineSeen, QuarantineStream,
+};
 pub use records::{
     Acknowledgement, ActionOffer, HistoryEvent, LostWrite, PatchedCell, Record, RecordPage,
     RecordRow, Remark, ReturnedCell,
 };
 pub use session::{Me, NodeInfo, RoleAt, SignIn};
 pub use submissions::{Acknowledge, Comment, Form, Patch, Receipt, Return, Submission, Transition};
+pub use sync::{LaneName, SyncLane, SyncPeer, SyncState, SyncStatus};
 
 pub(crate) use common::moment;

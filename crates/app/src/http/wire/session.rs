@@ -35,6 +35,8 @@ pub struct Me {
     pub node: NodeInfo,
     /// The node holds simulated data, and every screen says so.
     pub simulation: bool,
+    /// Pages of the node itself that they may open: `nodes`, `sync`, `quarantine`.
+    pub pages: Vec<String>,
 }
 
 /// A role at an office.
@@ -65,6 +67,7 @@ impl From<MeView> for Me {
             office: me.office.into(),
             node: me.node.into(),
             simulation: me.simulation,
+            pages: me.pages.into_iter().map(str::to_owned).collect(),
         }
     }
 }

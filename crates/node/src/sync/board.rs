@@ -1,0 +1,141 @@
+//! What a session tells others: its parent of this node and those below, the board of this node's
+//! screen of its peer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::ids::WriterId;
+use domain::op::Lane;
+use domain::problem::Problem;
+use domain::sync::health::{Health, LANES};
+use domain::sync::{PeerHello, Progress};
+use store::{StoreError, health};
+
+use crate::node::Node;
+use crate::sync_view::{LaneView, PeerState, PeerView};
+
+/// Milliseconds between two words about health: what changed, and that this node is alive.
+const HEALTH_MS: u64 = 30_000;
+
+/// A session's outward face.
+#[derive(Debug)]
+pub(super) struct Face {
+    node: Arc<Node>,
+    url: Option<String>,
+    peer: Option<(PeerHello, i64)>,
+    since_ms: u64,
+    heard_ms: Option<u64>,
+    pub(super) sent_bytes: u64,
+    pub(super) received_bytes: u64,
+    rate_from: (u64, u64),
+    rate: u64,
+    told_ms: Option<u64>,
+    told: BTreeMap<WriterId, Health>,
+}
+
+impl Face {
+    pub(super) fn new(node: &Arc<Node>, url: Option<String>) -> Self {
+        let now_ms = node.now_ms();
+        Self {
+            node: Arc::clone(node),
+            url,
+            peer: None,
+            since_ms: now_ms,
+            heard_ms: None,
+            sent_bytes: 0,
+            received_bytes: 0,
+            rate_from: (now_ms, 0),
+            rate: 0,
+            told_ms: None,
+            told: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn met(&mut self, peer: PeerHello) {
+        let now_ms = self.node.now_ms();
+        let offset_ms = i64::try_from(peer.now_ms)
+            .unwrap_or(i64::MAX)
+            .saturating_sub(i64::try_from(now_ms).unwrap_or(i64::MAX));
+        self.since_ms = now_ms;
+        self.peer = Some((peer, offset_ms));
+    }
+
+    pub(super) fn received(&mut self, bytes: usize) {
+        self.received_bytes += bytes as u64;
+        self.heard_ms = Some(self.node.now_ms());
+    }
+
+    /// What to tell the peer about health now, if it stands above this node.
+    pub(super) fn health(&mut self, progress: &Progress) -> Result<Vec<Health>, StoreError> {
+        let Some((peer, _)) = &self.peer else { return Ok(Vec::new()) };
+        let (core, now_ms) = (&self.node.core, self.node.now_ms());
+        let judge = core.judge();
+        let above =
+            peer.office != core.home && judge.tree.is_within(core.home, peer.office, judge.today);
+        let due = self.told_ms.is_none_or(|told| now_ms.saturating_sub(told) >= HEALTH_MS);
+        if !above || !due {
+            return Ok(Vec::new());
+        }
+        self.told_ms = Some(now_ms);
+        let waiting: [u64; LANES] =
+            progress.lanes.map(|lane| lane.waiting_ops.saturating_add(lane.in_flight_ops));
+        let ops = core.store.read(store::log::last_pos)?.0;
+        let own = core.health(ops, waiting, None);
+        let below = core.store.read(health::all)?;
+        let news = |row: &Health| self.told.get(&row.writer) != Some(row);
+        let rows: Vec<Health> =
+            std::iter::once(own).chain(below.into_iter().filter(news)).collect();
+        self.told.extend(rows.iter().map(|row| (row.writer, row.clone())));
+        Ok(rows)
+    }
+
+    /// Keeps what a peer below said of itself, and of nodes below it.
+    pub(super) fn heard(&self, rows: Vec<Health>) {
+        let Some((peer, offset_ms)) = &self.peer else { return };
+        let (core, now_ms) = (&self.node.core, self.node.now_ms());
+        let judge = core.judge();
+        let rows = rows.into_iter().filter_map(|row| {
+            if row.writer == peer.writer {
+                let via = core.own.writer;
+                return Some(Health { heard_ms: now_ms, offset_ms: *offset_ms, via, ..row });
+            }
+            judge.tree.is_within(row.office, peer.office, judge.today).then_some(row)
+        });
+        if let Err(error) = self.node.heard(rows.collect()) {
+            tracing::warn!(%error, "what was heard of nodes can't be kept");
+        }
+    }
+
+    /// Shows how the session stands, where this end dialled.
+    pub(super) fn show(&mut self, progress: &Progress, state: PeerState, reason: Option<Problem>) {
+        let Some(url) = self.url.clone() else { return };
+        let now_ms = self.node.now_ms();
+        let (from_ms, from_bytes) = self.rate_from;
+        let (bytes, passed_ms) =
+            (self.sent_bytes + self.received_bytes, now_ms.saturating_sub(from_ms));
+        if passed_ms >= 1_000 {
+            self.rate = (bytes - from_bytes) * 1_000 / passed_ms;
+            self.rate_from = (now_ms, bytes);
+        }
+        let lanes = Lane::ALL.iter().zip(progress.lanes).map(|(lane, queue)| LaneView {
+            lane: *lane,
+            waiting_ops: queue.waiting_ops,
+            in_flight_ops: queue.in_flight_ops,
+            oldest_ms: None,
+        });
+        self.node.sync_board().set(PeerView {
+            url,
+            office: self.peer.as_ref().map(|(peer, _)| peer.office),
+            state,
+            since_ms: self.since_ms,
+            last_contact_ms: self.heard_ms,
+            reason,
+            sent_bytes: self.sent_bytes,
+            received_bytes: self.received_bytes,
+            bytes_per_second: self.rate,
+            done_ops: progress.done_ops,
+            total_ops: progress.total_ops,
+            lanes: lanes.collect(),
+        });
+    }
+}
