@@ -16,5 +16,6 @@ pub mod period;
 pub mod permit;
 pub mod problem;
 pub mod record;
+pub mod sync;
 pub mod value;
 pub mod workflow;

@@ -1,0 +1,3 @@
+//! Synchronisation as state machines: bytes and ticks in, actions out.
+
+pub mod blob;
