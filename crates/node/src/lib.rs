@@ -2,6 +2,7 @@
 //! and the policies.
 
 mod actor;
+mod blobs;
 pub mod clock;
 mod commit;
 mod control;
@@ -27,6 +28,7 @@ pub mod views;
 mod world;
 
 pub use actor::{Actor, RoleAt, Standing};
+pub use blobs::{BlobError, BlobFile, BlobPeer, BlobView};
 pub use control::ControlError;
 pub use events::{Event, RecordEvent};
 pub use failure::{Failure, FailureKind, Storage};
