@@ -3,6 +3,7 @@
 //! Moments are RFC 3339 in UTC (`2021-01-08T03:15:00.250Z`), dates `2021-01-08`, ids text in
 //! lower-case hexadecimal, offices numbers, exact decimals text. `openapi.json` is made of these.
 
+mod blobs;
 mod common;
 mod events;
 mod expr;
@@ -16,6 +17,7 @@ mod records;
 mod session;
 mod submissions;
 
+pub use blobs::Blob;
 pub use common::{Grain, Level, OfficeRef, PersonRef, Problem, ProblemDetails, Text};
 pub use events::{FactsEvent, PackEvent, RecordEvent};
 pub use expr::{ConstKind, Expr};
