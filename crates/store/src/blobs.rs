@@ -103,6 +103,9 @@ pub fn put(
 ) -> Result<Digest, StoreError> {
     let digest = outboard.digest();
     want(tx, &Wish { digest, ..wish.clone() }, now_ms)?;
+    // What the bytes are replaces what an operation that came before them says.
+    let sql = "UPDATE blobs SET media_type = ?2 WHERE digest = ?1";
+    tx.run("note what a file is", sql, params![digest.0, wish.media_type])?;
     for group in outboard.groups() {
         put_group(tx, &group, None, quota, now_ms)?;
     }
@@ -116,7 +119,8 @@ pub fn want(tx: &Tx<'_>, wish: &Wish<'_>, now_ms: u64) -> Result<(), StoreError>
         "INSERT INTO blobs (digest, size, media_type, thumbnail, lane, groups, whole, held_above,
            origin, seen_ms, asked_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, NULL, ?6, ?6)
-         ON CONFLICT (digest, size) DO UPDATE SET lane = min(lane, excluded.lane)",
+         ON CONFLICT (digest, size) DO UPDATE SET
+           lane = min(lane, excluded.lane), thumbnail = min(thumbnail, excluded.thumbnail)",
         params![
             wish.digest.0,
             int(wish.size_bytes),

@@ -112,9 +112,9 @@ impl Talk {
     }
 
     fn order(&self) -> Vec<(Digest, u32)> {
-        let store = |event: &BlobEvent| match event {
-            BlobEvent::Store(group) => Some((group.digest(), group.number())),
-            _ => None,
+        let store = |event: &BlobEvent| {
+            let BlobEvent::Store(group) = event else { return None };
+            Some((group.digest(), group.number()))
         };
         self.heard.iter().filter_map(store).collect()
     }

@@ -93,10 +93,10 @@ pub enum BlobError {
 
 impl From<StoreError> for BlobError {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::BlobsFull { .. } => Self::Full,
-            error => Self::Storage(Storage::new(error)),
+        if let StoreError::BlobsFull { .. } = error {
+            return Self::Full;
         }
+        Self::Storage(Storage::new(error))
     }
 }
 
@@ -145,9 +145,10 @@ impl Node {
             return Err(BlobError::TooLarge);
         }
         let media = Media::sniff(bytes, said).ok_or(BlobError::Kind)?;
-        let small = match media.is_image() {
-            true => Some(thumbnail::thumbnail(bytes, media).map_err(|_| BlobError::Kind)?),
-            false => None,
+        let small = if media.is_image() {
+            Some(thumbnail::thumbnail(bytes, media).map_err(|_| BlobError::Kind)?)
+        } else {
+            None
         };
         let file = Outboard::of(bytes).map_err(|_| BlobError::Kind)?;
         let (digest, size_bytes) = (file.digest(), bytes.len() as u64);

@@ -245,9 +245,9 @@ fn talk(
         }
         if let Some(down) = down {
             let events = asks.received(wired(down));
-            let names = events.iter().filter_map(|event| match event {
-                BlobEvent::Store(group) => Some(group.digest().to_string()),
-                _ => None,
+            let names = events.iter().filter_map(|event| {
+                let BlobEvent::Store(group) = event else { return None };
+                Some(group.digest().to_string())
             });
             heard.extend(names);
             above.node.on_blob_events(asks, &below_peer, events).unwrap();

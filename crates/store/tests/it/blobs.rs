@@ -89,6 +89,19 @@ fn a_whole_file_is_kept_once() {
 }
 
 #[test]
+fn what_the_bytes_are_replaces_what_was_said() {
+    let (_dir, store) = open();
+    let photo = bytes(1, 20_000);
+    let digest = groups(&photo).0;
+    let said =
+        Wish { media_type: "image/png", thumbnail: true, ..wish(digest, 20_000, Lane::Forms) };
+    store.write(|tx| blobs::want(tx, &said, 1)).unwrap();
+    put(&store, &photo, ROOM, 2).unwrap();
+    let info = store.read(|r| blobs::info(r, &digest)).unwrap().unwrap();
+    assert_eq!((info.media_type.as_str(), info.thumbnail, info.whole), ("image/jpeg", false, true));
+}
+
+#[test]
 fn a_file_goes_on_from_what_is_here_after_a_kill() {
     let (dir, store) = open();
     let photo = bytes(1, 100_000);

@@ -280,18 +280,20 @@ impl Blobs {
         if let Some(note) = self.notes.pop_front_if(|note| fits(note)) {
             return Some(note);
         }
-        let message = match self.next_ask() {
-            Some(ask) => Message::Ask(ask),
-            None => Message::Group(self.parts.front()?.clone()),
-        };
-        if !fits(&message) {
+        if let Some(ask) = self.next_ask() {
+            let message = Message::Ask(ask);
+            if !fits(&message) {
+                return None;
+            }
+            self.asked(&ask);
+            return Some(message);
+        }
+        let part = Message::Group(self.parts.front()?.clone());
+        if !fits(&part) {
             return None;
         }
-        match &message {
-            Message::Ask(ask) => self.asked(ask),
-            _ => drop(self.parts.pop_front()),
-        }
-        Some(message)
+        drop(self.parts.pop_front());
+        Some(part)
     }
 
     /// Takes a message of the peer.
