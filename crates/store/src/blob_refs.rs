@@ -63,7 +63,7 @@ pub fn name(
     blobs::want(tx, &wish, now_ms)
 }
 
-/// The records that name a file, the first [`NAMED_BY_MAX`] of them.
+/// The records that name a file, the first thousand of them.
 pub fn named_by(r: &Reader<'_>, digest: &Digest) -> Result<Vec<Named>, StoreError> {
     let sql = "SELECT record, audience, size, media_type, lane FROM blob_refs
         WHERE digest = ?1 LIMIT ?2";

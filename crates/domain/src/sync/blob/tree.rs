@@ -31,7 +31,7 @@ pub enum BadGroup {
     Proof,
 }
 
-/// A group with its proof. INVARIANT: made only by [`Group::verify`] and [`Outboard::group`], so
+/// A group with its proof. INVARIANT: made only by [`Group::verify`] and [`Outboard::groups`], so
 /// it belongs to the file of this digest and size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
