@@ -74,6 +74,33 @@ pub const MAPPING_BYTES_MAX: usize = 256 * 1024;
 pub const EXPORT_ROWS_MAX: usize = 100_000;
 /// Bytes of one uploaded photo or file.
 pub const BLOB_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// Bytes of the part of a file that is proved by itself: half a second on 2G is lost at most when
+/// a link breaks, and the proofs are a fiftieth of the bytes.
+pub const BLOB_GROUP_BYTES: usize = 16 * 1024;
+/// Bytes of a group's proof: 64 for each level above 640 groups, which is the largest file.
+pub const BLOB_PROOF_BYTES_MAX: usize = 640;
+/// Bytes of a group that travel in one message: a third of it, with its proof, fits a frame.
+pub const BLOB_PART_BYTES: usize = 5_632;
+/// Bytes of one message about blobs: one frame, so that an urgent operation waits for no more.
+pub const BLOB_MESSAGE_BYTES_MAX: usize = 8 * 1024;
+/// Bytes asked of a peer and not yet here: a group, and half of the next while the first arrives.
+pub const BLOB_WINDOW_BYTES_MAX: usize = 24 * 1024;
+/// Blobs that one session asks for at once: what is more urgent can still come before.
+pub const BLOB_WANTS_MAX: usize = 256;
+/// Groups that a peer may have asked for and not yet received: twice what a window allows.
+pub const BLOB_ASKED_GROUPS_MAX: usize = 4;
+/// Bytes of files that a node keeps: a photo a day of 552 offices for a year.
+pub const BLOB_STORE_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
+/// Bytes that one person may upload without a record that names them: ten of the largest files.
+pub const BLOB_UNNAMED_BYTES_MAX: u64 = 100 * 1024 * 1024;
+/// Milliseconds after which an uploaded file that no record names is removed: a week offline.
+pub const BLOB_UNNAMED_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+/// Pixels of an image that a thumbnail is made of: decoded, 120 MB.
+pub const IMAGE_PIXELS_MAX: u64 = 40_000_000;
+/// Bytes of a thumbnail: under half a second on 2G, and one group.
+pub const THUMBNAIL_BYTES_MAX: usize = 12 * 1024;
+/// Pixels of a thumbnail's longer side: as wide as a small phone.
+pub const THUMBNAIL_PIXELS_MAX: u32 = 320;
 /// Offices that a tree ever had: today's villages, 83,762, and as many changes.
 pub const OFFICES_MAX: usize = 200_000;
 /// Bytes of a text by which an office is looked up.

@@ -104,6 +104,8 @@ problems! {
     RuleBroken = "form.rule_broken",
     /// A warning isn't confirmed.
     RuleUnconfirmed = "form.rule_unconfirmed",
+    /// The file wasn't uploaded by this person, or isn't as it is described.
+    FileUnknown = "form.file_unknown",
     /// A record with this id exists already.
     RecordExists = "record.exists",
     /// The record can't be changed in its state.
@@ -148,6 +150,16 @@ problems! {
     Busy = "node.busy",
     /// The node's storage failed.
     Storage = "node.storage",
+    /// The file is larger than its limit.
+    BlobTooLarge = "blob.too_large",
+    /// The file is of no kind that is taken, or damaged.
+    BlobKind = "blob.kind",
+    /// The person uploaded too much that no record names.
+    BlobTooManyUnnamed = "blob.too_many_unnamed",
+    /// The node has no room for files.
+    BlobFull = "blob.full",
+    /// The file is still on its way.
+    BlobNotHere = "blob.not_here",
     /// The query names something that doesn't exist.
     QueryUnknown = "query.unknown",
     /// The query is malformed.

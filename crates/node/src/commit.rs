@@ -19,6 +19,7 @@ use store::records::{self, Index};
 use store::{StoreError, Tx, offices, packs, statements};
 use thiserror::Error;
 
+use crate::blobs;
 use crate::events::RecordEvent;
 use crate::packs::{PackSet, TypeOf};
 
@@ -60,6 +61,7 @@ pub(crate) fn commit_op(
         | Change::Transition(_)
         | Change::Comment(_)
         | Change::Acknowledge(_) => {
+            blobs::name_files(tx, op, received_ms)?;
             let place = Place { tx, known, pos, received_ms };
             committed.event = place.fold_in(op, standing)?;
         }

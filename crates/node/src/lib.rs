@@ -2,6 +2,7 @@
 //! and the policies.
 
 mod actor;
+mod blobs;
 pub mod clock;
 mod commit;
 mod control;
@@ -35,6 +36,7 @@ mod world;
 mod writer;
 
 pub use actor::{Actor, RoleAt, Standing};
+pub use blobs::{BlobError, BlobFile, BlobPeer, BlobView};
 pub use control::ControlError;
 pub use events::{Event, RecordEvent};
 pub use failure::{Failure, FailureKind, Storage};

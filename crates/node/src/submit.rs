@@ -23,6 +23,7 @@ use store::{Reader, StoreError, Tx, records};
 use thiserror::Error;
 
 use crate::actor::Actor;
+use crate::blobs;
 use crate::commit::{self, Committed, Pen};
 use crate::failure::{Failure, FailureKind, Storage, storage_problem};
 use crate::packs::TypeOf;
@@ -297,7 +298,13 @@ impl Desk<'_> {
         let pack = self.world.packs.pack(&ty.pack.name).unwrap_or(&ty.pack);
         let refs = refs(self.tx, &ty, &raw.fields)?;
         let patch = form::parse_patch(raw, &record, pack, &self.context(record.office, &refs))?;
-        Ok(self.draft(permit, Change::Patch(patch.into_patch()), record, &ty))
+        let patch = patch.into_patch();
+        let set = patch.cells.iter().filter_map(|(path, cell)| Some((path, cell.as_ref()?)));
+        let who = (self.world, self.judge, by);
+        if let Some(problem) = blobs::wrong_file(self.tx, who, ty.ty(), set)? {
+            return Err(SubmitError::Invalid(problem.into()));
+        }
+        Ok(self.draft(permit, Change::Patch(patch), record, &ty))
     }
 
     fn transition(&self, by: &Actor, raw: &RawTransition, time: Hlc) -> Result<Draft, SubmitError> {
@@ -400,6 +407,10 @@ impl Trial<'_> {
         let today = self.world.today_at(raw.office, self.now_ms);
         let context = FormContext { today, refs: &refs, tree: &self.world.tree };
         let form = form::parse(raw, &ty.pack, &context)?;
+        let who = (self.world, self.judge, by);
+        if let Some(problem) = blobs::wrong_file(self.r, who, ty.ty(), form.cells())? {
+            return Err(SubmitError::Invalid(problem.into()));
+        }
         if records::get(self.r, form.record())?.is_some() {
             return Err(SubmitError::Exists(form.record()));
         }

@@ -163,8 +163,53 @@ CREATE TABLE jobs (
   updated_ms INTEGER NOT NULL,
   body BLOB NOT NULL
 );
+
+-- Photos and files, in groups of 16 KiB that are proved one by one: each is durable as it arrives.
 CREATE TABLE blobs (
-  digest BLOB PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL,
+  size INTEGER NOT NULL,           -- as whoever names it says; the last group proves it
   media_type TEXT NOT NULL,
+  thumbnail INTEGER NOT NULL,      -- it was made of a photo: no operation names it
+  lane INTEGER NOT NULL,           -- how urgent what names it is
+  groups INTEGER NOT NULL,         -- how many are here
+  whole INTEGER NOT NULL,
+  held_above INTEGER NOT NULL,     -- the parent node has it whole
+  origin BLOB,                     -- the node that it came from; null: uploaded or made here
+  seen_ms INTEGER NOT NULL,
+  asked_ms INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX blobs_digest ON blobs (digest, size);
+CREATE INDEX blobs_wanted ON blobs (thumbnail DESC, lane, size) WHERE whole = 0;
+CREATE INDEX blobs_spare ON blobs (asked_ms) WHERE whole = 1 AND held_above = 1 AND thumbnail = 0;
+CREATE TABLE blob_groups (
+  blob INTEGER NOT NULL REFERENCES blobs (id) ON DELETE CASCADE,
+  num INTEGER NOT NULL,
+  proof BLOB NOT NULL,
   bytes BLOB NOT NULL
 );
+CREATE UNIQUE INDEX blob_groups_num ON blob_groups (blob, num);
+CREATE TABLE blob_refs (
+  digest BLOB NOT NULL,
+  record BLOB NOT NULL,
+  audience BLOB NOT NULL,          -- CBOR: who may have the operations that name it
+  size INTEGER NOT NULL,
+  media_type TEXT NOT NULL,
+  lane INTEGER NOT NULL,
+  PRIMARY KEY (digest, record, audience)
+) WITHOUT ROWID;
+CREATE TABLE blob_uploads (        -- what a person uploaded and has not named in a record yet
+  person BLOB NOT NULL,
+  digest BLOB NOT NULL,
+  size INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY (person, digest)
+) WITHOUT ROWID;
+CREATE INDEX blob_uploads_at ON blob_uploads (at_ms);
+CREATE TABLE thumbnails (
+  photo BLOB PRIMARY KEY,
+  digest BLOB NOT NULL,
+  size INTEGER NOT NULL,
+  made_here INTEGER NOT NULL       -- else it is a peer's word
+) WITHOUT ROWID;
+CREATE INDEX thumbnails_digest ON thumbnails (digest);

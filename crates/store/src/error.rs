@@ -68,11 +68,11 @@ pub enum StoreError {
         /// The head's place.
         next_seq: u64,
     },
-    /// A blob is larger than its limit.
-    #[error("the file has {bytes} bytes, more than its limit")]
-    BlobTooLarge {
-        /// How many.
-        bytes: usize,
+    /// There is no room for a blob: what fills it is not known to be safe at the parent.
+    #[error("there is no room for {bytes} more bytes of files")]
+    BlobsFull {
+        /// How many more were to be kept.
+        bytes: u64,
     },
 }
 

@@ -7,6 +7,7 @@
 //! transaction: all of it is on disk when [`Store::write`] returns, or none of it ever is.
 
 pub mod audit;
+pub mod blob_refs;
 pub mod blobs;
 mod check;
 pub mod cursors;

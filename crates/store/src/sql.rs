@@ -114,7 +114,6 @@ id_columns! {
     digest Digest,
     person PersonId,
     record RecordId,
-
 }
 
 /// CBOR of a value.

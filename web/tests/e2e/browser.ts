@@ -86,3 +86,22 @@ async function choose(page: Page, field: string): Promise<void> {
   if (await radio.count()) await radio.check();
   else await page.locator(`#f-${field} select`).selectOption({ index: 1 });
 }
+
+/** A photo as a phone takes it: larger than what is sent, with the place in it. */
+export async function photo(page: Page): Promise<Buffer> {
+  const data = await page.evaluate(() => {
+    const canvas = document.createElement('canvas');
+    canvas.width = 2400;
+    canvas.height = 1800;
+    const paper = canvas.getContext('2d')!;
+    for (let i = 0; i < 4000; i += 1) {
+      paper.fillStyle = `hsl(${(i * 47) % 360} 60% ${30 + (i % 40)}%)`;
+      paper.fillRect((i * 97) % 2400, (i * 61) % 1800, 90, 60);
+    }
+    return canvas.toDataURL('image/jpeg', 0.95).split(',')[1]!;
+  });
+  const jpeg = Buffer.from(data, 'base64');
+  const exif = Buffer.concat([Buffer.from('Exif\0\0'), Buffer.from('GPSLatitude 1.0456 GPSLongitude 104.0305')]);
+  const length = Buffer.from([(exif.length + 2) >> 8, (exif.length + 2) & 255]);
+  return Buffer.concat([jpeg.subarray(0, 2), Buffer.from([0xff, 0xe1]), length, exif, jpeg.subarray(2)]);
+}

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { base, kept, launch, PEOPLE, seat, shot, signIn, writeIncident } from './browser';
+import { base, kept, launch, PEOPLE, photo, seat, shot, signIn, writeIncident } from './browser';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -145,6 +145,58 @@ it('without a link a form is kept, survives a reload, and is sent when the link 
   await page.waitForSelector('[data-state=accepted]', { timeout: 15_000 });
   await page.click('.receipt a');
   await page.waitForFunction((text) => document.querySelector('h1')?.textContent === text, title);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+it('a photo taken without a link is small, survives a reload, goes before its form, and shows on the record', async () => {
+  const title = unique('Kejadian berfoto');
+  const { context, page, complaints } = await signIn(browser, 'operator', 'phone');
+  await page.goto(`${base()}/lapor`);
+  await kept(page);
+  await writeIncident(page, title);
+  await page.locator('.steps li button').nth(3).click();
+  await page.locator('section[data-at=foto] > button').click();
+  await page.waitForSelector('[id="f-foto[1].gambar"]', { state: 'attached' });
+  await shot(page, 'photo-empty-phone');
+  await page.setInputFiles('[id="f-foto[1].gambar"]', { name: 'catatan.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('bukan foto') });
+  await page.waitForSelector('.file [role=status] .wrong');
+  const taken = await photo(page);
+  await page.setInputFiles('[id="f-foto[1].gambar"]', { name: 'dermaga.jpg', mimeType: 'image/jpeg', buffer: taken });
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('[data-file] img')?.naturalWidth);
+  await page.waitForFunction(() => document.querySelector('.saved')?.textContent?.match(/\d/));
+  await page.waitForTimeout(400);
+  await page.locator('[data-file]').scrollIntoViewIfNeeded();
+  await page.locator('.file').evaluate((each) => each.scrollIntoView({ block: 'center' }));
+  await shot(page, 'photo-phone');
+  await context.setOffline(true);
+  await page.goto(`${base()}/lapor`);
+  await page.locator('section[aria-labelledby=drafts] a').first().click();
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('[data-file] img')?.naturalWidth === 1600);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.locator('.file').evaluate((each) => each.scrollIntoView({ block: 'center' }));
+  await shot(page, 'photo-desk');
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.locator('.steps li button').last().click();
+  await page.waitForSelector('.cells [data-file] img');
+  await page.click('form .buttons .primary');
+  await page.waitForSelector('[data-sent=stored]');
+  await page.goto(`${base()}/kirim`);
+  const [upload] = await Promise.all([
+    page.waitForRequest((request) => request.url().endsWith('/api/blobs')),
+    context.setOffline(false),
+  ]);
+  const bytes = upload.postDataBuffer()!;
+  expect(bytes.length).toBeLessThan(Math.min(400_000, taken.length / 2));
+  expect(bytes.includes('GPSLatitude')).toBe(false);
+  await page.waitForSelector('[data-state=accepted]', { timeout: 15_000 });
+  await page.locator('li', { hasText: title }).locator('.receipt a').click();
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.cells a[data-file] img')?.naturalWidth);
+  await page.locator('.cells a[data-file]').scrollIntoViewIfNeeded();
+  await shot(page, 'photo-record-phone');
+  const opened = context.waitForEvent('page');
+  await page.click('.cells a[data-file]');
+  expect((await opened).url()).toMatch(/\/api\/blobs\/[0-9a-f]{64}$/);
   expect(complaints).toEqual([]);
   await context.close();
 });

@@ -1,4 +1,5 @@
 // A stand-in for the node, for tests of the page alone. Run by the tests, or `npm run mock`.
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readFileSync, existsSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
@@ -11,7 +12,7 @@ import { hex, Records, type Actor } from './records';
 import { seed } from './seed';
 
 const dist = new URL('../../dist/', import.meta.url).pathname;
-const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html genggam-worker";
+const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html genggam-worker";
 const TYPES: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json', '.woff2': 'font/woff2', '.webmanifest': 'application/manifest+json' };
 
 export const ACCOUNTS: Record<string, Actor & { password: string }> = {
@@ -34,6 +35,7 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
   const sessions = new Map<string, Actor>();
   const listeners = new Set<ServerResponse>();
   const quarantine = refused();
+  const blobs = new Map<string, { type: string; bytes: Buffer }>();
   const world: World = {
     offices, packs,
     received: (schedule, office, from, to) => [...records.held.values()].filter((held) => held.type === packs.flatMap((pack) => pack.schedules.map((each) => [`${pack.name}.${each.key}`, each.type] as const)).find(([name]) => name === schedule)?.[1] && held.office === office && (held.period ?? '') >= from && (held.period ?? '') <= to).length,
@@ -134,6 +136,7 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
     if (!path.startsWith('/api/')) return file(res, path);
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
+    if (path.startsWith('/api/blobs')) return blob(req, res, path, Buffer.concat(chunks));
     const body = chunks.length ? JSON.parse(Buffer.concat(chunks).toString()) : null;
     if (path === '/api/session' && req.method === 'POST') {
       const account = ACCOUNTS[body.name];
@@ -168,6 +171,22 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
       return void req.on('close', () => listeners.delete(res));
     }
     return refuse(res, 404, 'not_found');
+  }
+
+  /** Files by a digest that is as long as the node's; a thumbnail is the photo itself. */
+  function blob(req: IncomingMessage, res: ServerResponse, path: string, bytes: Buffer): void {
+    if (!sessions.has(/session=(\w+)/.exec(req.headers.cookie ?? '')?.[1] ?? '')) return refuse(res, 401, 'session.none');
+    if (req.method === 'POST') {
+      const type = bytes.subarray(0, 3).toString('hex') === 'ffd8ff' ? 'image/jpeg' : bytes.subarray(0, 5).toString() === '%PDF-' ? 'application/pdf' : null;
+      if (!type) return refuse(res, 422, 'blob.kind', [{ code: 'blob.kind', message: 'blob.kind' }]);
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      blobs.set(digest, { type, bytes });
+      return json(res, 201, { digest, size_bytes: bytes.length, media_type: type, thumbnail: type === 'image/jpeg' });
+    }
+    const held = blobs.get(path.split('/')[3] ?? '');
+    if (!held) return refuse(res, 404, 'not_found');
+    res.writeHead(200, { 'content-type': held.type, 'cache-control': 'no-store' });
+    res.end(held.bytes);
   }
 
   function file(res: ServerResponse, path: string): void {

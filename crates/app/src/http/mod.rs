@@ -1,6 +1,7 @@
 //! HTTP: routes, sessions, errors, the web app's files.
 
 mod assets;
+mod blobs;
 mod cookie;
 mod error;
 mod events;
@@ -126,6 +127,7 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(home::get))
         .routes(routes!(events::stream))
         .merge(imports::routes())
+        .merge(blobs::routes())
         .routes(routes!(exports::export))
         .routes(routes!(people::list, people::create))
         .routes(routes!(people::add_role))

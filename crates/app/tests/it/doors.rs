@@ -13,7 +13,7 @@ fn operations() -> Vec<(Method, String)> {
     let paths = api["paths"].as_object().unwrap();
     let each = paths.iter().flat_map(|(path, item)| {
         let path = path.replace("{id}", &"0".repeat(32)).replace("{name}", "kejadian");
-        let path = path.replace("{job}", &"0".repeat(32));
+        let path = path.replace("{job}", &"0".repeat(32)).replace("{digest}", &"0".repeat(64));
         let methods = item.as_object().unwrap().keys();
         methods.map(move |method| (method.to_uppercase().parse().unwrap(), path.clone()))
     });

@@ -33,7 +33,12 @@ fn forged(node: &Node) -> Batch {
     let link = Digest([0; 32]);
     let head = SignedHead { stream: stream.clone(), next_seq: 2, link, signature: [0; 64] };
     let key = node.verifying_key();
-    Batch { stream, first_seq: 1, ops: vec![b"<b>bukan operasi</b>".to_vec()], signature: head.signature }
+    Batch {
+        stream,
+        first_seq: 1,
+        ops: vec![b"<b>bukan operasi</b>".to_vec()],
+        signature: head.signature,
+    }
 }
 
 #[tokio::test]

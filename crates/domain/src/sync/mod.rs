@@ -3,6 +3,7 @@
 //! A [`Session`] is one connection's end. It is given bytes, ticks and what its node did, and says
 //! what to send, to read from the log, and to take into it. `docs/formats/sync.md` gives the bytes.
 
+pub mod blob;
 pub mod body;
 mod frame;
 pub mod health;

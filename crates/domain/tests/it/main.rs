@@ -4,6 +4,7 @@
 
 #[cfg(feature = "author")]
 mod author;
+mod blobs;
 mod bytes;
 #[cfg(feature = "author")]
 mod expressions;

@@ -54,14 +54,17 @@ async function send(method: string, path: string, body: unknown): Promise<Respon
   }
 }
 
-async function refusal(response: Response): Promise<Refused> {
+const refusal = async (response: Response) => refusalOf(response.status, await response.text().catch(() => ''));
+
+/** What the node said instead of doing what was asked. */
+export function refusalOf(status: number, text: string): Refused {
   try {
-    const body = await response.json();
+    const body = JSON.parse(text);
     const problems: Problem[] = Array.isArray(body.problems) ? body.problems : [];
-    const code = String(body.code ?? problems[0]?.code ?? `http.${response.status}`);
-    return new Refused(response.status, code, String(body.title ?? ''), problems);
+    const code = String(body.code ?? problems[0]?.code ?? `http.${status}`);
+    return new Refused(status, code, String(body.title ?? ''), problems);
   } catch {
-    return new Refused(response.status, `http.${response.status}`, '', []);
+    return new Refused(status, `http.${status}`, '', []);
   }
 }
 

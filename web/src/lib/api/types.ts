@@ -28,6 +28,7 @@ export type Fields = { [key: string]: Json };
 
 export type Submission = Schema['Submission'];
 export type Receipt = Schema['Receipt'];
+export type Uploaded = Schema['Blob'];
 export type RecordRow = Schema['RecordRow'];
 export type RecordPage = Schema['RecordPage'];
 export type HistoryEvent = Schema['HistoryEvent'];

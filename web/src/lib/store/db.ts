@@ -40,6 +40,17 @@ export interface OutItem {
   draft: Draft | null;
 }
 
+/** A photo or file on its way to the node. */
+export interface HeldFile {
+  id: string;
+  name: string;
+  media_type: string;
+  bytes: ArrayBuffer;
+  /** What the node called it, once it had it. */
+  digest: string | null;
+  held_at: number;
+}
+
 /** The last answer for a view. */
 export interface Kept {
   key: string;
@@ -50,6 +61,7 @@ export interface Kept {
 interface Shape extends DBSchema {
   drafts: { key: string; value: Draft };
   outbox: { key: string; value: OutItem };
+  files: { key: string; value: HeldFile };
   views: { key: string; value: Kept };
   meta: { key: string; value: unknown };
 }
@@ -62,6 +74,7 @@ function db(): Promise<IDBPDatabase<Shape>> {
     upgrade(base) {
       base.createObjectStore('drafts', { keyPath: 'id' });
       base.createObjectStore('outbox', { keyPath: 'id' });
+      base.createObjectStore('files', { keyPath: 'id' });
       base.createObjectStore('views', { keyPath: 'key' });
       base.createObjectStore('meta');
     },
@@ -84,6 +97,13 @@ export const outbox = {
   get: async (id: string) => (await db()).get('outbox', id),
   put: async (item: OutItem) => void (await (await db()).put('outbox', plain(item))),
   drop: async (id: string) => (await db()).delete('outbox', id),
+};
+
+export const files = {
+  ids: async () => (await db()).getAllKeys('files'),
+  get: async (id: string) => (await db()).get('files', id),
+  put: async (file: HeldFile) => void (await (await db()).put('files', file)),
+  drop: async (id: string) => (await db()).delete('files', id),
 };
 
 export const views = {
@@ -110,5 +130,5 @@ export const meta = {
 /** Forgets everything of the person. */
 export async function forget(): Promise<void> {
   const base = await db();
-  for (const store of ['drafts', 'outbox', 'views', 'meta'] as const) await base.clear(store);
+  for (const store of ['drafts', 'outbox', 'files', 'views', 'meta'] as const) await base.clear(store);
 }

@@ -1,7 +1,8 @@
 // The outbox and the link: offline, syncing, failed, done.
 import { api, NoLink, reach, Refused } from '../api/client';
 import type { Receipt, Submission } from '../api/types';
-import { drafts, meta, outbox, type Draft, type OutItem } from './db';
+import { drafts, files, meta, outbox, type Draft, type OutItem } from './db';
+import { fieldsOf, localFiles, prune } from './files';
 import { newId } from './ids';
 
 /** Shown after its receipt for this long, then gone. */
@@ -14,6 +15,8 @@ class Sync {
   busy = $state(false);
   failed = $state(false);
   last = $state<number | null>(null);
+  /** How far the files of an item are. */
+  upload = $state.raw<{ id: string; sent: number; total: number } | null>(null);
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('outbox') : null;
@@ -36,6 +39,7 @@ class Sync {
     this.#channel?.addEventListener('message', () => void this.#read());
     this.last = (await meta.synced()) ?? null;
     await this.#read();
+    await this.#prune();
     void this.flush();
   }
 
@@ -90,6 +94,7 @@ class Sync {
   async drop(id: string): Promise<void> {
     await outbox.drop(id);
     await this.#read();
+    await this.#prune();
     this.#channel?.postMessage('changed');
   }
 
@@ -116,6 +121,7 @@ class Sync {
         if (!item) break;
         if (!(await this.#sendOne(item))) return this.#later();
       }
+      await this.#prune();
       this.#failures = 0;
       this.failed = false;
     } finally {
@@ -127,11 +133,13 @@ class Sync {
   async #sendOne(item: OutItem): Promise<boolean> {
     await this.#put({ ...item, state: 'sending' });
     try {
-      const receipt: Receipt = await api.submit(item.submission);
+      const receipt: Receipt = await api.submit(await this.#named(item));
       await this.#put({ ...item, state: 'accepted', receipt, tries: item.tries + 1, draft: null });
+      for (const { file } of localFiles(fieldsOf(item.submission))) await files.drop(file.local);
       return true;
     } catch (error) {
       const tried = { ...item, tries: item.tries + 1 };
+      if (error instanceof Refused && error.code === 'form.file_unknown') await (await import('./uploads')).sendAgain(item.submission);
       const final = error instanceof Refused && [400, 403, 404, 409, 413, 422].includes(error.status);
       if (final) {
         await this.#put({ ...tried, state: 'returned', problems: error.problems, code: error.code });
@@ -141,7 +149,22 @@ class Sync {
       this.failed = !(error instanceof NoLink);
       await this.#put({ ...tried, state: 'stored' });
       return false;
+    } finally {
+      this.upload = null;
     }
+  }
+
+  /** The submission as it goes over the wire: its files are at the node by then. */
+  async #named(item: OutItem): Promise<Submission> {
+    if (localFiles(fieldsOf(item.submission)).length === 0) return item.submission;
+    const { withFiles } = await import('./uploads');
+    return withFiles(item.submission, (sent, total) => (this.upload = { id: item.id, sent, total }));
+  }
+
+  /** Photos of what was accepted or thrown away need no place on the phone. */
+  async #prune(): Promise<void> {
+    const waiting = this.items.filter((item) => item.state !== 'accepted');
+    await prune([...waiting.map((item) => fieldsOf(item.submission)), ...(await drafts.all()).map((draft) => draft.fields)]);
   }
 
   #later(): void {

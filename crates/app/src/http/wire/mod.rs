@@ -3,6 +3,7 @@
 //! Moments are RFC 3339 in UTC (`2021-01-08T03:15:00.250Z`), dates `2021-01-08`, ids text in
 //! lower-case hexadecimal, offices numbers, exact decimals text. `openapi.json` is made of these.
 
+mod blobs;
 mod common;
 mod events;
 mod expr;
@@ -19,6 +20,7 @@ mod session;
 mod submissions;
 mod sync;
 
+pub use blobs::Blob;
 pub use common::{Grain, Level, OfficeRef, PersonRef, Problem, ProblemDetails, Text};
 pub use events::{FactsEvent, NodesEvent, PackEvent, RecordEvent, SyncEvent};
 pub use expr::{ConstKind, Expr};
