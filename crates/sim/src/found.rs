@@ -210,6 +210,8 @@ impl World {
     pub(crate) fn join(&mut self, at: usize, parent: usize) -> anyhow::Result<()> {
         let enrolment = self.machines[parent].kernel.enrolment("https://parent.example");
         let enrolment = enrolment.context("the parent stands under no root")?;
+        // Whoever joins by hand sees to it that the disk works.
+        self.machines[at].disarm()?;
         self.machines[at].kernel.join(&enrolment)?;
         self.machines[at].parent = Some(parent);
         Ok(())

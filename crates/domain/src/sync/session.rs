@@ -524,6 +524,8 @@ impl Session {
         if planted::is(Bug::AckBeforeCommit) {
             send(out, &[Message::Ack(frame.stream, entry.expected)]);
         }
+        // What the peer sends it needn't be sent.
+        self.outbox.peer_has(&entry.stream, frame.first_seq.saturating_add(ops.len() as u64));
         out.push(Action::Take {
             number: frame.stream,
             stream: entry.stream.clone(),
