@@ -264,7 +264,10 @@ impl World {
             self.machines.iter().filter(|m| !m.revoked).map(|m| (m.office, m.role)).collect();
         let missing = self.machines.iter().enumerate();
         let missing = missing.filter(|(_, m)| m.revoked && m.role == KeyRole::Node);
-        missing.filter(|(_, m)| !stands.contains(&(m.office, m.role))).map(|(at, _)| at).collect()
+        let dialled = |at: usize| self.machines.iter().any(|m| !m.revoked && m.parent == Some(at));
+        let missing =
+            missing.filter(|(at, m)| dialled(*at) || !stands.contains(&(m.office, m.role)));
+        missing.map(|(at, _)| at).collect()
     }
 
     /// An office gets a new node; those below it are told by hand.
