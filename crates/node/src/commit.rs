@@ -116,7 +116,11 @@ impl Place<'_> {
 
     fn keep(&self, record: Option<Record>) -> Result<Option<RecordEvent>, StoreError> {
         let Some(record) = record else { return Ok(None) };
-        let Some(ty) = self.known.by_ref(&record.type_ref) else { return Ok(None) };
+        let Some(ty) = self.known.by_ref(&record.type_ref) else {
+            // A patch of a later version: what stands is shown until the pack comes.
+            records::wait(self.tx, record.id, &record.type_ref)?;
+            return Ok(None);
+        };
         let index = index(&ty, &record, self.received_ms);
         records::put(self.tx, &record, &index)?;
         Ok(Some(RecordEvent {

@@ -23,7 +23,7 @@ use crate::failure::{Failure, FailureKind, Storage, storage_problem};
 use crate::group::Work;
 use crate::kernel::Kernel;
 use crate::node::Node;
-use crate::policy::{Action, Denied, PolicyProblem, Resource, check_pack};
+use crate::policy::{Action, Denied, Judge, PolicyProblem, Resource, check_pack};
 use crate::submit::Desk;
 use crate::world::World;
 use crate::writer::{Effects, Writer};
@@ -312,7 +312,10 @@ pub(crate) fn perform(
 
 impl Desk<'_> {
     fn may(&self, by: &Actor, action: Action, office: OfficeId) -> Result<Permit, Denied> {
-        self.judge.authorise(by, action, "", &Resource::Office, office)
+        // A clock before an office's founding must not take it from those who manage it.
+        let today = self.world.trust_date(self.now_ms);
+        let judge = Judge { today, ..self.judge.clone() };
+        judge.authorise(by, action, "", &Resource::Office, office)
     }
 
     fn note(&self, by: &Actor, action: &str, subject: String) -> Result<(), StoreError> {

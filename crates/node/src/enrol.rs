@@ -214,7 +214,7 @@ pub(crate) fn check_certificate(
     certificate: &Certificate,
 ) -> Result<(), ControlError> {
     let (office, tree) = (certificate.office, &desk.world.tree);
-    let below = tree.is_within(office, desk.home, desk.judge.today);
+    let below = tree.is_within(office, desk.home, desk.world.trust_date(desk.now_ms));
     let fits = match certificate.role {
         KeyRole::Device => below,
         KeyRole::Node => below && office != desk.home,

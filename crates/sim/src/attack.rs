@@ -90,8 +90,8 @@ impl World {
             End::new(Mind::Node(at, session), second, now_ms),
         ];
         let id = self.conns.len();
-        let (open, link, newer, met) = (true, None, false, false);
-        self.open(Conn { ends, open, link, newer, met });
+        let (open, link, newer, met, torn) = (true, None, false, false, false);
+        self.open(Conn { ends, open, link, newer, met, torn });
         self.transmit(id, 0, greeting);
         Ok(())
     }

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, bail, ensure};
-use domain::ids::{Digest, OpTag, RecordId, WriterId};
+use domain::ids::{Digest, FieldId, OpTag, RecordId, WriterId};
 use domain::op::{Change, Op, StreamId};
 use domain::record::{Effect, Record};
+use domain::value::{Cell, CellPath, Value};
 use ed25519_dalek::Signature;
 use node::Follower;
 use store::log::{self, Logged, Pos};
@@ -264,6 +265,20 @@ fn rebuilt(machine: &mut Machine) -> anyhow::Result<()> {
     let mut rebuilt = Follower::new(&machine.kernel)?;
     rebuilt.follow(&machine.kernel)?;
     ensure!(machine.follower.rows() == rebuilt.rows(), "the facts are not those of a rebuild");
+    let (mut reports, mut sum) = (0, 0);
+    for id in machine.records()? {
+        let record = machine.store().read(|r| records::get(r, id))?;
+        let cells = record.map(|record| record.cells()).unwrap_or_default();
+        reports += 1;
+        if let Some(Cell::Value(Value::Int(number))) = cells.get(&CellPath::field(FieldId(1))) {
+            sum += number;
+        }
+    }
+    for (measure, expected) in [("sim.count", reports), ("sim.sum", sum)] {
+        let rows = rebuilt.rows().iter().filter(|row| row.measure == measure);
+        let found: i64 = rows.map(|row| row.value * i64::from(row.weight)).sum();
+        ensure!(found == expected, "{measure} is {found}, should be {expected}");
+    }
     Ok(())
 }
 

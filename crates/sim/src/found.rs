@@ -166,6 +166,7 @@ impl World {
         let at = self.born(office, role, Some(by))?;
         self.certify(by, at)?;
         self.join(at, by)?;
+        self.say(|| format!("machine {at} of office {office} ({role:?}) dials {by}"));
         let wait_ms = self.rng.random_range(0..1_500);
         self.agenda.plan(self.now_ms + wait_ms, Event::Dial(at));
         Ok(at)
@@ -176,6 +177,8 @@ impl World {
         let certificate = self.machines[at].kernel.request().certificate()?;
         let role = self.machines[at].role;
         let machine = &mut self.machines[by];
+        // Whoever enrols sees to it that the disk works.
+        machine.disarm()?;
         machine.wall_ms();
         let actor = Arc::clone(&machine.actor);
         let certificate = Certificate { role, ..certificate };
@@ -210,6 +213,8 @@ impl World {
     pub(crate) fn join(&mut self, at: usize, parent: usize) -> anyhow::Result<()> {
         let enrolment = self.machines[parent].kernel.enrolment("https://parent.example");
         let enrolment = enrolment.context("the parent stands under no root")?;
+        // Whoever joins by hand sees to it that the disk works.
+        self.machines[at].disarm()?;
         self.machines[at].kernel.join(&enrolment)?;
         self.machines[at].parent = Some(parent);
         Ok(())

@@ -107,6 +107,15 @@ pub(crate) struct Conn {
     /// It is of a build that is one protocol ahead, on its dialling side.
     pub(crate) newer: bool,
     pub(crate) met: bool,
+    /// It lost something, and will notice when its link carries again.
+    pub(crate) torn: bool,
+}
+
+impl Conn {
+    /// Whether somebody sits on its link.
+    pub(crate) fn hostile(&self, links: &[Link]) -> bool {
+        self.link.is_some_and(|link| links[link].hostile)
+    }
 }
 
 /// Puts a datagram on its way through a link.

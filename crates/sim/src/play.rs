@@ -87,8 +87,8 @@ fn through(seed: u64, world: &mut World, steps: &[Step]) -> anyhow::Result<Playe
 fn heal(world: &mut World) -> anyhow::Result<()> {
     world.say(|| "the faults end".to_owned());
     for at in 0..world.machines.len() {
-        world.links[at].up = true;
         world.hostile(at, false);
+        world.mend(at);
         world.machines[at].disarm()?;
     }
     world.retry()?;

@@ -54,7 +54,7 @@ impl World {
                 Ok(())
             }
             What::Mend { at } => {
-                self.links[at % count].up = true;
+                self.mend(at % count);
                 Ok(())
             }
             What::Break { at } => {
@@ -92,10 +92,28 @@ impl World {
         }
     }
 
+    /// A link carries again; a connection that lost something meanwhile ends.
+    pub(crate) fn mend(&mut self, at: usize) {
+        self.links[at].up = true;
+        if let Some(id) = self.links[at].conn.filter(|id| self.conns[*id].torn) {
+            self.hang(id);
+        }
+    }
+
+    fn hang(&mut self, id: usize) {
+        if self.conns[id].open {
+            self.break_off(id);
+        }
+    }
+
+    /// Somebody sits on a link, or leaves: then the connection ends, as TLS would have ended it.
     pub(crate) fn hostile(&mut self, at: usize, on: bool) {
-        self.links[at].hostile = on;
-        if let Some(id) = self.links[at].conn {
+        let was = std::mem::replace(&mut self.links[at].hostile, on);
+        let Some(id) = self.links[at].conn else { return };
+        if on {
             self.conns[id].ends.iter_mut().for_each(|end| end.tap.loose = true);
+        } else if was {
+            self.hang(id);
         }
     }
 
@@ -246,7 +264,10 @@ impl World {
             self.machines.iter().filter(|m| !m.revoked).map(|m| (m.office, m.role)).collect();
         let missing = self.machines.iter().enumerate();
         let missing = missing.filter(|(_, m)| m.revoked && m.role == KeyRole::Node);
-        missing.filter(|(_, m)| !stands.contains(&(m.office, m.role))).map(|(at, _)| at).collect()
+        let dialled = |at: usize| self.machines.iter().any(|m| !m.revoked && m.parent == Some(at));
+        let missing =
+            missing.filter(|(at, m)| dialled(*at) || !stands.contains(&(m.office, m.role)));
+        missing.map(|(at, _)| at).collect()
     }
 
     /// An office gets a new node; those below it are told by hand.

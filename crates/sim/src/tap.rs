@@ -252,13 +252,25 @@ impl Tap {
                     let stream = self.said.get(&number);
                     self.urgent.retain(|urgent| Some(&urgent.stream) != stream);
                 }
-                Message::Frame(_)
-                | Message::Part(_)
+                Message::Frame(frame) => self.shown(&frame),
+                Message::Part(_)
                 | Message::Ping(_)
                 | Message::Pong(_)
                 | Message::Bye(_)
                 | Message::Health(_) => {}
             }
+        }
+    }
+
+    /// The other sent operations: it has them.
+    fn shown(&mut self, frame: &Frame) {
+        let raw = self.codec.expand(DictionaryId::NONE, &frame.body, FRAME_RAW_BYTES_MAX);
+        let ops = raw.ok().and_then(|raw| body::split(&raw).ok());
+        let (Some(ops), Some(stream)) = (ops, self.heard.get(&frame.stream)) else { return };
+        let end = frame.first_seq.saturating_add(u64::try_from(ops.len()).unwrap_or(0));
+        if let Some(stated) = &mut self.stated {
+            let stands = stated.entry(tag_of(stream)).or_insert(1);
+            *stands = (*stands).max(end);
         }
     }
 
@@ -268,4 +280,27 @@ impl Tap {
             self.stated = Some(stated.collect());
         }
     }
+}
+
+/// A datagram in a few words, for a trace.
+pub(crate) fn told(bytes: &[u8], said: &BTreeMap<u32, StreamId>) -> String {
+    let stream = |stream: &StreamId| {
+        format!("{} {:?} {:?}", &stream.writer.to_string()[..4], stream.audience, stream.lane)
+    };
+    let messages = decode_all(bytes).unwrap_or_default();
+    let words = messages.iter().map(|message| match message {
+        Message::Hello(hello) => match &hello.cursors {
+            Some(cursors) => format!("hello with {} cursors", cursors.len()),
+            None => "hello".to_owned(),
+        },
+        Message::Cursors(cursors) => format!("{} cursors", cursors.len()),
+        Message::Declare(number, named) => format!("{number} is {}", stream(named)),
+        Message::Frame(frame) => {
+            let named = said.get(&frame.stream).map(stream).unwrap_or_default();
+            format!("{} from {} ({named})", frame.stream, frame.first_seq)
+        }
+        Message::Part(part) => format!("{} at {} of {}", part.stream, part.offset, part.total),
+        other => format!("{other:?}"),
+    });
+    words.collect::<Vec<_>>().join("; ")
 }

@@ -86,6 +86,19 @@ impl Outbox {
         self.peer = cursors;
     }
 
+    /// The peer showed that it has a stream up to here.
+    pub(super) fn peer_has(&mut self, stream: &StreamId, next_seq: u64) {
+        let stated = self.peer.entry(tag_of(stream)).or_insert(next_seq);
+        *stated = (*stated).max(next_seq);
+        if let Some(out) = self.streams.get_mut(stream) {
+            out.peer_next = out.peer_next.max(next_seq);
+            if out.sent_next < next_seq {
+                (out.sent_next, out.built) = (next_seq, None);
+                out.parts.clear();
+            }
+        }
+    }
+
     /// A stream that the peer may have stands here now.
     pub(super) fn grew(&mut self, stream: &StreamId, local_next: u64) {
         if let Some(out) = self.streams.get_mut(stream) {

@@ -178,6 +178,8 @@ struct Peer {
 pub struct Session {
     config: Config,
     held: BTreeMap<StreamId, u64>,
+    /// The cursors of which our HELLO told the digest.
+    stated: Vec<Cursor>,
     peer: Option<Peer>,
     /// The peer's cursors are known, so that sending may begin.
     ready: bool,
@@ -198,6 +200,7 @@ impl Session {
         let mut session = Self {
             config,
             held,
+            stated: Vec::new(),
             peer: None,
             ready: false,
             closed: false,
@@ -263,7 +266,8 @@ impl Session {
             None => cursors.len() <= CURSORS_UNASKED_MAX,
             Some(theirs) => theirs.digest != hello.digest,
         };
-        hello.cursors = wanted.then_some(cursors);
+        hello.cursors = wanted.then(|| cursors.clone());
+        self.stated = cursors;
         send(out, &[Message::Hello(Box::new(hello))]);
     }
 
@@ -377,7 +381,8 @@ impl Session {
             packs: hello.packs,
             now_ms: hello.now_ms,
         }));
-        let mine = self.cursors(office);
+        // What grew here since our HELLO, the peer's answer doesn't know.
+        let mine = std::mem::take(&mut self.stated);
         if hello.digest == digest(&mine) {
             self.peer_stands(mine);
         } else {
@@ -513,6 +518,8 @@ impl Session {
         if planted::is(Bug::AckBeforeCommit) {
             send(out, &[Message::Ack(frame.stream, entry.expected)]);
         }
+        // What the peer sends it needn't be sent.
+        self.outbox.peer_has(&entry.stream, frame.first_seq.saturating_add(ops.len() as u64));
         out.push(Action::Take {
             number: frame.stream,
             stream: entry.stream.clone(),

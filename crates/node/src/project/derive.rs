@@ -69,7 +69,7 @@ impl Deriver {
                     later.insert((row.name, row.version));
                 }
             }
-            let mut waiting = waiting_for(r, &later, position)?;
+            let mut waiting = waiting_for(r, &known, &later, position)?;
             for (record, type_ref) in records::all_waiting(r)? {
                 waiting.entry(type_ref).or_default().insert(record);
             }
@@ -121,9 +121,9 @@ impl Deriver {
         let all = || Ok(earlier(r, id, logged.pos)?.iter().map(tagged).collect::<Vec<Tagged>>());
         let op = logged.op.tagged();
         let after = record::apply::<Stop>(before.record.clone(), &op, &self.known, all);
-        let after = match after {
-            Ok(record) => Standing { record, first_ms: before.first_ms },
-            Err(Stop::Fold(FoldError::UnknownType(wanted))) => {
+        let after = match after.map(|record| self.with_type(record)) {
+            Ok(Ok(record)) => Standing { record, first_ms: before.first_ms },
+            Ok(Err(wanted)) | Err(Stop::Fold(FoldError::UnknownType(wanted))) => {
                 self.wait(id, wanted);
                 Standing { record: None, first_ms: before.first_ms }
             }
@@ -158,9 +158,10 @@ impl Deriver {
             };
             let ops = earlier(r, id, Pos(logged.pos.0.saturating_add(1)))?;
             let ops: Vec<Tagged> = ops.iter().map(tagged).collect();
-            let record = match record::fold(&ops, &self.known) {
-                Ok(record) => record,
-                Err(FoldError::UnknownType(wanted)) => {
+            let folded = record::fold(&ops, &self.known);
+            let record = match folded.map(|record| self.with_type(record)) {
+                Ok(Ok(record)) => record,
+                Ok(Err(wanted)) | Err(FoldError::UnknownType(wanted)) => {
                     self.wait(id, wanted);
                     None
                 }
@@ -192,18 +193,30 @@ impl Deriver {
             let Some(first) = ops.first() else { continue };
             let first_ms = first.received_ms;
             let ops: Vec<Tagged> = ops.iter().map(tagged).collect();
-            match record::fold(&ops, &self.known) {
-                Ok(record) => {
+            let folded = record::fold(&ops, &self.known);
+            match folded.map(|record| self.with_type(record)) {
+                Ok(Ok(record)) => {
                     let after = Standing { record, first_ms };
                     let known =
                         Known { record: id, known_ms: logged.received_ms, pos: logged.pos.0 };
                     rows.extend(from_change(&[], &self.facts(world, &after), known));
                     self.keep(id, after);
                 }
-                Err(FoldError::UnknownType(wanted)) => self.wait(id, wanted),
+                Ok(Err(wanted)) | Err(FoldError::UnknownType(wanted)) => self.wait(id, wanted),
             }
         }
         Ok(())
+    }
+
+    /// The record, or the type that it waits for: a patch of a later version than is known here
+    /// folds, but gives no facts yet.
+    fn with_type(&self, record: Option<Record>) -> Result<Option<Record>, TypeRef> {
+        let unknown =
+            record.as_ref().filter(|record| self.known.by_ref(&record.type_ref).is_none());
+        match unknown {
+            Some(record) => Err(record.type_ref.clone()),
+            None => Ok(record),
+        }
     }
 
     /// A record that can't be folded gives no facts until the pack comes; what it gave before is
@@ -227,7 +240,9 @@ impl Deriver {
         let ops = earlier(r, id, logged.pos)?;
         let first_ms = ops.first().map_or(logged.received_ms, |first| first.received_ms);
         let ops: Vec<Tagged> = ops.iter().map(tagged).collect();
-        Ok(Standing { record: record::fold(&ops, &self.known)?, first_ms })
+        let record = self.with_type(record::fold(&ops, &self.known)?);
+        let record = record.map_err(|wanted| Stop::Fold(FoldError::UnknownType(wanted)))?;
+        Ok(Standing { record, first_ms })
     }
 
     fn keep(&mut self, id: RecordId, standing: Standing) {
@@ -252,25 +267,41 @@ fn earlier(r: &Reader<'_>, id: RecordId, pos: Pos) -> Result<Vec<Logged>, StoreE
     log::of_record(r, id, Some(pos))
 }
 
-/// The records up to a position that were written with these versions.
+/// The records up to a position that waited there for one of these versions.
 fn waiting_for(
     r: &Reader<'_>,
+    known: &PackSet,
     versions: &BTreeSet<Version>,
     position: u64,
 ) -> Result<BTreeMap<Version, BTreeSet<RecordId>>, StoreError> {
-    let mut waiting: BTreeMap<Version, BTreeSet<RecordId>> = BTreeMap::new();
+    let numbers: BTreeSet<u32> = versions.iter().map(|(_, version)| *version).collect();
+    let mut written = BTreeSet::new();
     let mut at = Pos(0);
     while !versions.is_empty() && at.0 < position {
         let batch = log::after(r, at, SCAN_OPS)?;
         let Some(last) = batch.last() else { break };
         at = last.pos;
         for logged in batch.iter().filter(|logged| logged.pos.0 <= position) {
-            if let Change::Create(create) = &logged.op.op().change {
-                let version = (create.type_ref.pack.clone(), create.type_ref.version);
-                if versions.contains(&version) {
-                    waiting.entry(version).or_default().insert(create.record);
-                }
+            let (record, number) = match &logged.op.op().change {
+                Change::Create(create) => (create.record, create.type_ref.version),
+                Change::Patch(patch) => (patch.record, patch.type_version),
+                _ => continue,
+            };
+            if numbers.contains(&number) {
+                written.insert(record);
             }
+        }
+    }
+    let mut waiting: BTreeMap<Version, BTreeSet<RecordId>> = BTreeMap::new();
+    for id in written {
+        let ops = earlier(r, id, Pos(position.saturating_add(1)))?;
+        let ops: Vec<Tagged> = ops.iter().map(tagged).collect();
+        let wanted = match record::fold(&ops, known) {
+            Ok(record) => record.map(|record| record.type_ref),
+            Err(FoldError::UnknownType(wanted)) => Some(wanted),
+        };
+        if let Some(wanted) = wanted.filter(|wanted| known.by_ref(wanted).is_none()) {
+            waiting.entry((wanted.pack, wanted.version)).or_default().insert(id);
         }
     }
     Ok(waiting)
