@@ -144,6 +144,7 @@ impl Tap {
             | Message::Pong(_)
             | Message::Bye(_)
             | Message::Health(_)
+            | Message::Blob(_)
             | Message::Got(..) => Ok(()),
         }
     }
@@ -257,6 +258,7 @@ impl Tap {
                 | Message::Ping(_)
                 | Message::Pong(_)
                 | Message::Bye(_)
+                | Message::Blob(_)
                 | Message::Health(_) => {}
             }
         }
@@ -264,8 +266,8 @@ impl Tap {
 
     /// The other sent operations: it has them.
     fn shown(&mut self, frame: &Frame) {
-        let raw = self.codec.expand(DictionaryId::NONE, &frame.body, FRAME_RAW_BYTES_MAX);
-        let ops = raw.ok().and_then(|raw| body::split(&raw).ok());
+        let limits = body::SplitLimits { ops_max: FRAME_OPS_MAX, bytes_max: FRAME_RAW_BYTES_MAX };
+        let ops = body::open(&frame.body, self.codec.as_ref(), DictionaryId::NONE, limits).ok();
         let (Some(ops), Some(stream)) = (ops, self.heard.get(&frame.stream)) else { return };
         let end = frame.first_seq.saturating_add(u64::try_from(ops.len()).unwrap_or(0));
         if let Some(stated) = &mut self.stated {

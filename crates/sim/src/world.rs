@@ -231,7 +231,7 @@ impl World {
                     self.take(at, Waiting { from: (id, side, number), batch });
                 }
                 Action::Met(_) => self.conns[id].met = true,
-                Action::Acked(..) | Action::Health(_) => {}
+                Action::Acked(..) | Action::Health(_) | Action::Blob(_) => {}
                 Action::Offered(_, ProblemCode::SyncUnknownWriter) => {
                     self.counts.note(Fault::LateCertificate);
                 }

@@ -55,6 +55,7 @@ struct Out {
     built: Option<BuiltFrame>,
     /// Pieces of a long frame that are still to be sent.
     parts: VecDeque<Part>,
+    rank: usize,
     turn: u64,
 }
 
@@ -100,7 +101,8 @@ impl Outbox {
     }
 
     /// A stream that the peer may have stands here now.
-    pub(super) fn grew(&mut self, stream: &StreamId, local_next: u64) {
+    /// `rank` orders streams of the control lane: what authorities above said goes first.
+    pub(super) fn grew(&mut self, stream: &StreamId, local_next: u64, rank: usize) {
         if let Some(out) = self.streams.get_mut(stream) {
             out.local_next = out.local_next.max(local_next);
             return;
@@ -114,6 +116,7 @@ impl Outbox {
             refused: None,
             built: None,
             parts: VecDeque::new(),
+            rank,
             turn: 0,
         };
         self.streams.insert(stream.clone(), out);
@@ -222,7 +225,7 @@ impl Outbox {
     /// The most urgent lane first, within it whoever waited longest; now and then the least.
     fn choose(&self) -> Option<StreamId> {
         let waiting = self.streams.iter().filter(|(_, out)| out.waits());
-        let key = |(stream, out): &(&StreamId, &Out)| (stream.lane, out.turn);
+        let key = |(stream, out): &(&StreamId, &Out)| (stream.lane, out.rank, out.turn);
         let least = self.turn % SHARE == SHARE - 1 || planted::is(Bug::UrgentLast);
         let chosen = if least {
             waiting.max_by_key(|(stream, out)| (stream.lane, std::cmp::Reverse(out.turn)))

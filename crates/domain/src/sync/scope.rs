@@ -33,12 +33,21 @@ impl Rules {
     /// the way to it, which relay it. `to` is for just its names.
     #[must_use]
     pub fn may_hold(&self, stream: &StreamId, writer_office: OfficeId, holder: OfficeId) -> bool {
-        match &stream.audience {
-            Audience::Up(office) => self.within(*office, holder),
+        let on_the_way = match &stream.audience {
             Audience::Down(office) => {
-                let on_the_way = self.within(holder, writer_office) && self.within(*office, holder);
-                self.within(holder, *office) || on_the_way
+                self.within(holder, writer_office) && self.within(*office, holder)
             }
+            Audience::Up(_) | Audience::To(_) => false,
+        };
+        on_the_way || self.is_for(&stream.audience, holder)
+    }
+
+    /// Whether an office is one that an audience is for.
+    #[must_use]
+    pub fn is_for(&self, audience: &Audience, holder: OfficeId) -> bool {
+        match audience {
+            Audience::Up(office) => self.within(*office, holder),
+            Audience::Down(office) => self.within(holder, *office),
             Audience::To(names) => names.contains(&holder),
         }
     }

@@ -14,7 +14,7 @@ use super::scope::Rules;
 use super::wire::{Cursor, Frame, Hello, Message, StreamTag, decode_all, tag_of};
 use crate::ids::{Digest, OfficeId, WriterId};
 use crate::limits::{CURSORS_UNASKED_MAX, DEAD_PEER_MS, HELLO_MS_MAX, IDLE_PING_MS};
-use crate::op::StreamId;
+use crate::op::{Lane, StreamId, writer_id};
 use crate::planted::{self, Bug};
 use crate::problem::ProblemCode;
 
@@ -88,6 +88,8 @@ pub enum Input<'a> {
     Rules(Rules),
     /// Rows about nodes to tell the peer.
     Health(Vec<Health>),
+    /// A word of the exchange of files to tell the peer.
+    Blob(Vec<u8>),
 }
 
 /// What came of operations that were handed over.
@@ -129,6 +131,8 @@ pub enum Action {
     Acked(StreamId, u64),
     /// The peer said how nodes fare.
     Health(Vec<Health>),
+    /// The peer said a word of the exchange of files.
+    Blob(Vec<u8>),
     /// The peer offered a stream that it may not have, write or send.
     Offered(StreamId, ProblemCode),
     /// Close the connection.
@@ -238,7 +242,8 @@ impl Session {
             Input::Taken(number, taken) => self.taken(number, taken, out),
             Input::Rules(rules) => self.new_rules(rules, out),
             Input::Health(rows) if self.ready => send(out, &[Message::Health(rows)]),
-            Input::Health(_) => {}
+            Input::Blob(word) if self.ready => send(out, &[Message::Blob(word)]),
+            Input::Health(_) | Input::Blob(_) => {}
         }
         self.pump(now_ms, out);
     }
@@ -351,6 +356,7 @@ impl Session {
                 self.outbox.set_back(number, next_seq, Some(code));
             }
             Message::Health(rows) => out.push(Action::Health(rows)),
+            Message::Blob(word) => out.push(Action::Blob(word)),
         }
     }
 
@@ -438,14 +444,27 @@ impl Session {
         let shared: Vec<Held> =
             self.shared(office).map(|(stream, next_seq)| (stream.clone(), next_seq)).collect();
         for (stream, next_seq) in shared {
-            self.outbox.grew(&stream, next_seq);
+            let rank = self.rank(&stream);
+            self.outbox.grew(&stream, next_seq, rank);
+        }
+    }
+
+    /// A certificate goes before what its key wrote: the root's, the centre's, and so downwards.
+    fn rank(&self, stream: &StreamId) -> usize {
+        let rules = &self.config.rules;
+        let of_root = rules.trust.root().map(writer_id) == Some(stream.writer);
+        match self.writer_office(stream) {
+            Some(office) if stream.lane == Lane::Control && !of_root => {
+                1 + rules.tree.ancestors(office, rules.date).count()
+            }
+            Some(_) | None => 0,
         }
     }
 
     fn grew(&mut self, stream: StreamId, next_seq: u64) {
         let office = self.peer.as_ref().map(|peer| peer.office);
         if self.ready && office.is_some_and(|office| self.may_share(&stream, office)) {
-            self.outbox.grew(&stream, self.trusted(&stream, next_seq));
+            self.outbox.grew(&stream, self.trusted(&stream, next_seq), self.rank(&stream));
         }
         let held = self.held.entry(stream).or_insert(next_seq);
         *held = (*held).max(next_seq);
@@ -458,7 +477,10 @@ impl Session {
         if self.ready {
             let kept: BTreeMap<StreamId, u64> =
                 self.shared(office).map(|(stream, next_seq)| (stream.clone(), next_seq)).collect();
-            kept.iter().for_each(|(stream, next_seq)| self.outbox.grew(stream, *next_seq));
+            for (stream, next_seq) in &kept {
+                let rank = self.rank(stream);
+                self.outbox.grew(stream, *next_seq, rank);
+            }
             self.outbox.retain(|stream| kept.contains_key(stream));
         }
         for (number, stream) in self.inbox.blocked() {

@@ -7,7 +7,8 @@ use thiserror::Error;
 use super::body::DictionaryId;
 use crate::ids::{Digest, OfficeId, WriterId};
 use crate::limits::{
-    CURSORS_MAX, FRAME_BYTES_MAX, HELLO_DICTIONARIES_MAX, HELLO_PACKS_MAX, TEXT_BYTES_MAX,
+    BLOB_MESSAGE_BYTES_MAX, CURSORS_MAX, FRAME_BYTES_MAX, HELLO_DICTIONARIES_MAX, HELLO_PACKS_MAX,
+    TEXT_BYTES_MAX,
 };
 use crate::op::StreamId;
 
@@ -156,10 +157,13 @@ pub enum Message {
     /// A piece came: its stream's number and where it ends.
     #[n(12)]
     Got(#[n(0)] u32, #[n(1)] u32),
+    /// A word of the exchange of files: a message of [`super::blob`].
+    #[n(13)]
+    Blob(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
 }
 
 /// The last kind that this build knows: later ones are passed over.
-const KIND_MAX: u32 = 12;
+const KIND_MAX: u32 = 13;
 
 /// Why a datagram is none of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -200,6 +204,7 @@ impl Message {
             Self::Part(part) => part.bytes.len() <= FRAME_BYTES_MAX,
             Self::Refused(_, _, code) | Self::Bye(code) => code.len() <= TEXT_BYTES_MAX,
             Self::Health(rows) => rows.iter().all(|row| row.check().is_ok()),
+            Self::Blob(word) => word.len() <= BLOB_MESSAGE_BYTES_MAX,
             Self::Declare(..)
             | Self::Ack(..)
             | Self::Reset(..)

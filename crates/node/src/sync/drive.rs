@@ -13,7 +13,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::board::Face;
+use super::files::Files;
 use super::{Ended, Link};
+use crate::blobs::BlobError;
 use crate::events::Growth;
 use crate::group::Work;
 use crate::ingest::{Batch, IngestError, Ingested};
@@ -40,6 +42,7 @@ pub(super) struct Driver {
     pending: usize,
     quiet: u32,
     face: Face,
+    files: Files,
     ended: Ended,
     todo: Vec<Action>,
 }
@@ -62,6 +65,7 @@ impl Driver {
             pending: 0,
             quiet: 0,
             face: Face::new(node, link_url),
+            files: Files::new(node),
             ended: Ended::default(),
             todo,
         })
@@ -87,6 +91,7 @@ impl Driver {
                     self.pending -= 1;
                     self.quiet = 0;
                     let taken = self.taken(result);
+                    self.files.due = true;
                     self.input(Input::Taken(number, taken));
                 }
                 grown = self.growth.recv() => self.grown(grown)?,
@@ -94,6 +99,7 @@ impl Driver {
                     self.quiet += 1;
                     self.input(Input::Tick);
                     self.report()?;
+                    self.look_for_files().await;
                     if self.link.until_idle && self.is_done() {
                         break;
                     }
@@ -113,6 +119,38 @@ impl Driver {
         Ok(self.ended)
     }
 
+    /// Takes a word about files, and says what there is to say.
+    async fn file(&mut self, word: &[u8]) {
+        if let Err(error) = self.files.received(word).await {
+            self.files_failed(&error);
+        }
+        self.say_of_files();
+    }
+
+    async fn look_for_files(&mut self) {
+        if let Err(error) = self.files.look().await {
+            self.files_failed(&error);
+        }
+        self.say_of_files();
+    }
+
+    fn files_failed(&mut self, error: &BlobError) {
+        tracing::warn!(%error, "files can't be exchanged");
+        self.todo.push(Action::Close(Closed::Storage));
+    }
+
+    /// Files go where operations leave room: what is asked for is bounded by the asker.
+    fn say_of_files(&mut self) {
+        let waiting = self.session.progress().lanes.iter().any(|lane| lane.waiting_ops > 0);
+        let mut room = if waiting { 1 } else { usize::MAX };
+        while room > 0
+            && let Some(word) = self.files.next_out()
+        {
+            room -= 1;
+            self.input(Input::Blob(word));
+        }
+    }
+
     /// Tells the parent of health, and the screen of progress.
     fn report(&mut self) -> Result<(), StoreError> {
         let progress = self.session.progress();
@@ -127,7 +165,8 @@ impl Driver {
     }
 
     fn is_done(&self) -> bool {
-        self.pending == 0 && self.quiet > QUIET_TICKS && self.session.is_idle()
+        let quiet = self.quiet > QUIET_TICKS && self.files.is_idle();
+        self.pending == 0 && quiet && self.session.is_idle()
     }
 
     fn input(&mut self, input: Input<'_>) {
@@ -152,8 +191,10 @@ impl Driver {
                     }
                     Action::Met(peer) => {
                         self.ended.met = true;
+                        self.files.met(peer.clone());
                         self.face.met(peer);
                     }
+                    Action::Blob(word) => self.file(&word).await,
                     Action::Acked(..) => {}
                     Action::Health(rows) => self.face.heard(rows),
                     Action::Offered(stream, ProblemCode::SyncUnknownWriter) => {

@@ -2,6 +2,7 @@
 
 mod board;
 mod drive;
+mod files;
 
 use std::sync::Arc;
 

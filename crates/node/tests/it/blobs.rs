@@ -214,8 +214,7 @@ fn arrives(view: &BlobView) -> Batch {
     Batch {
         first_seq: 1,
         ops: vec![sealed.bytes().to_vec()],
-        head: sign_head(&key, &stream, &sealed.head()),
-        key: key.verifying_key(),
+        signature: sign_head(&key, &stream, &sealed.head()).signature,
         stream,
     }
 }
@@ -266,6 +265,7 @@ async fn a_photo_follows_its_report_to_another_node_thumbnail_first() {
 
     let above = with_incidents().await;
     assert_eq!(seen(&above, "verifikator", view.digest), "NotFound: not_found");
+    crate::ingest::certify_phone(&above).await;
     above.node.ingest(arrives(&view)).await.unwrap();
     let waiting = || above.node.blob(&above.actor("verifikator"), view.digest);
     assert_eq!(told(&waiting(), "seen"), "NotFound: blob.not_here");

@@ -51,8 +51,14 @@ pub(crate) fn creation(n: u8, version: u32) -> Op {
 }
 
 /// A node that knows the phone.
-async fn with_phone() -> Setup {
+pub(crate) async fn with_phone() -> Setup {
     let setup = Setup::new().await;
+    certify_phone(&setup).await;
+    setup
+}
+
+/// The node certifies the phone.
+pub(crate) async fn certify_phone(setup: &Setup) {
     let phone = Certificate {
         role: KeyRole::Device,
         key: key().verifying_key().to_bytes(),
@@ -61,7 +67,6 @@ async fn with_phone() -> Setup {
         name: "Ponsel Batam".to_owned(),
     };
     setup.node.certify(&setup.actor("admin"), phone).await.unwrap();
-    setup
 }
 
 /// Operations of a phone of Batam, one after the other.

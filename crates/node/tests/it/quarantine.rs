@@ -7,14 +7,14 @@ use node::QuarantineRow;
 use serde_json::Value;
 
 use crate::fixture::{BATAM, NOW_MS, Setup, told};
-use crate::ingest::{batch, creation, sealed, stream};
+use crate::ingest::{batch, creation, sealed, stream, with_phone};
 
 /// A node that refused two operations of a phone of Batam, and one that is no operation.
 async fn refusing() -> Setup {
-    let setup = Setup::new().await;
+    let setup = with_phone().await;
     let ops = sealed(vec![creation(1, 1), creation(2, 1)]);
     let mut unsigned = batch(&ops);
-    unsigned.head.signature = [0; 64];
+    unsigned.signature = [0; 64];
     assert_eq!(setup.node.ingest(unsigned).await.unwrap().quarantined, 2);
     setup.clock.advance(1);
     let mut noise = batch(&ops[..1]);
