@@ -110,12 +110,12 @@ fn told(seed: u64, played: &Played) -> String {
     format!("seed {seed}: {operations} operations, {records} records, {digest:.16}")
 }
 
-/// Plays seeds in threads of their own; what each came to, as it comes.
+/// Plays seeds in threads of their own; `each` is told what one came to, and says whether it held.
 fn in_threads(
     args: &Args,
     bug: Option<Bug>,
     first_failure: bool,
-    each: impl Fn(u64, Result<Played, Failed>) + Sync,
+    each: impl Fn(u64, Result<Played, Failed>) -> bool + Sync,
 ) {
     let (next, stop) = (AtomicU64::new(args.start), AtomicU64::new(0));
     let end = args.start.saturating_add(args.seeds);
@@ -129,11 +129,10 @@ fn in_threads(
                     if seed >= end {
                         break;
                     }
-                    let played = play(seed, bug, false);
-                    if played.is_err() && first_failure {
+                    let held = each(seed, play(seed, bug, false));
+                    if !held && first_failure {
                         stop.store(1, Ordering::SeqCst);
                     }
-                    each(seed, played);
                 }
             });
         }
@@ -151,6 +150,7 @@ fn many(args: &Args, bug: Option<Bug>) -> bool {
     let total = Mutex::new(Total::default());
     in_threads(args, bug, false, |seed, played| {
         let mut total = total.lock().expect("invariant: no thread panics with it");
+        let held = played.is_ok();
         match played {
             Ok(played) => {
                 total.counts.add(&played.counts);
@@ -171,6 +171,7 @@ fn many(args: &Args, bug: Option<Bug>) -> bool {
                 total.failed.push((seed, failed.why));
             }
         }
+        held
     });
     let mut total = total.into_inner().expect("invariant: no thread panics with it");
     total.failed.sort();
@@ -221,11 +222,16 @@ fn planted(args: &Args) -> bool {
     for bug in Bug::ALL {
         let found = Mutex::new(None);
         in_threads(args, Some(*bug), true, |seed, played| {
-            if let Err(failed) = played {
+            // A seed that fails without the bug too shows nothing of it.
+            if let Err(failed) = played
+                && play(seed, None, false).is_ok()
+            {
                 let mut found = found.lock().expect("invariant: no thread panics with it");
                 let why: String = failed.why.chars().take(160).collect();
                 found.get_or_insert((seed, why));
+                return false;
             }
+            true
         });
         match found.into_inner().expect("invariant: no thread panics with it") {
             Some((seed, why)) => {

@@ -10,7 +10,7 @@ use domain::pack::{
     Action, Field, FieldKind, Kind, Measure, MeasureKind, Pack, RecordType, Source, State, Unit,
     Workflow,
 };
-use domain::period::Grain;
+use domain::period::{Date, Grain};
 use domain::value::Value;
 
 pub(crate) const EVENT: u16 = 1;
@@ -130,7 +130,8 @@ fn measure(key: &str, value: Expr) -> Measure {
         when: None,
         value: value.clone(),
         office: None,
-        date: None,
+        // An event of this pack has no date of its own.
+        date: Some(Expr::Const(Value::Date(Date(20_450)))),
         dims: Vec::new(),
     };
     Measure {

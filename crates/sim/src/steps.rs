@@ -270,14 +270,21 @@ impl World {
         missing.map(|(at, _)| at).collect()
     }
 
-    /// An office gets a new node; those below it are told by hand.
+    /// An office gets a new node, if it has no other; those below it are told by hand.
     pub(crate) fn reenrol(&mut self, at: usize) -> anyhow::Result<()> {
         let (office, role) = (self.machines[at].office, self.machines[at].role);
         let Some(parent) = self.machines[at].parent.filter(|p| !self.machines[*p].revoked) else {
             return Ok(());
         };
-        self.counts.note(Fault::Reenrolled);
-        let new = self.enrolled(office, role, parent)?;
+        let stands =
+            self.machines.iter().position(|m| !m.revoked && m.office == office && m.role == role);
+        let new = match stands {
+            Some(stands) => stands,
+            None => {
+                self.counts.note(Fault::Reenrolled);
+                self.enrolled(office, role, parent)?
+            }
+        };
         let below: Vec<usize> = (0..self.machines.len())
             .filter(|child| self.machines[*child].parent == Some(at))
             .collect();

@@ -282,13 +282,20 @@ fn waiting_for(
         let Some(last) = batch.last() else { break };
         at = last.pos;
         for logged in batch.iter().filter(|logged| logged.pos.0 <= position) {
-            let (record, number) = match &logged.op.op().change {
-                Change::Create(create) => (create.record, create.type_ref.version),
-                Change::Patch(patch) => (patch.record, patch.type_version),
-                _ => continue,
+            let version = match &logged.op.op().change {
+                Change::Create(create) => Some(create.type_ref.version),
+                Change::Patch(patch) => Some(patch.type_version),
+                Change::Transition(_)
+                | Change::Comment(_)
+                | Change::Acknowledge(_)
+                | Change::Pack(_)
+                | Change::Office(_)
+                | Change::Certificate(_)
+                | Change::Revocation(_)
+                | Change::Unknown(_) => None,
             };
-            if numbers.contains(&number) {
-                written.insert(record);
+            if version.is_some_and(|version| numbers.contains(&version)) {
+                written.extend(logged.op.op().change.record());
             }
         }
     }
