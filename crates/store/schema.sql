@@ -70,6 +70,13 @@ CREATE TABLE cursors (
   pos INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE heads (               -- signed heads: where a frame may end
+  stream INTEGER NOT NULL REFERENCES streams (id),
+  next_seq INTEGER NOT NULL,
+  signature BLOB NOT NULL,
+  PRIMARY KEY (stream, next_seq)
+) WITHOUT ROWID;
+
 CREATE TABLE health (              -- how the nodes below are, as their parents heard them
   writer BLOB PRIMARY KEY,
   office INTEGER NOT NULL,
@@ -94,12 +101,15 @@ CREATE TABLE log (
   record BLOB,
   received_ms INTEGER NOT NULL,
   prev BLOB NOT NULL,              -- chain link before it
-  bytes BLOB NOT NULL
+  bytes BLOB NOT NULL,
+  void INTEGER                     -- position of the revocation that took it out of every fold
 );
 
 CREATE INDEX log_record ON log (record, pos) WHERE record IS NOT NULL;
 
 CREATE UNIQUE INDEX log_stream ON log (stream, seq);
+
+CREATE INDEX log_void ON log (void) WHERE void IS NOT NULL;
 
 CREATE TABLE meta (
   key TEXT PRIMARY KEY,
@@ -138,6 +148,8 @@ CREATE TABLE quarantine (
   seen_ms INTEGER,                 -- when an administrator marked it as seen, and who
   seen_by BLOB
 );
+
+CREATE UNIQUE INDEX quarantine_once ON quarantine (stream, seq, code, bytes);
 
 CREATE INDEX quarantine_unseen ON quarantine (id) WHERE seen_ms IS NULL;
 
@@ -194,12 +206,18 @@ CREATE INDEX sessions_expiry ON sessions (expires_ms);
 
 CREATE INDEX sessions_person ON sessions (person);
 
+CREATE TABLE statements (          -- certificates and revocations
+  pos INTEGER PRIMARY KEY,
+  stream BLOB NOT NULL,
+  seq INTEGER NOT NULL,
+  bytes BLOB NOT NULL              -- CBOR of the change
+);
+
 CREATE TABLE streams (
   id INTEGER PRIMARY KEY,
   key BLOB NOT NULL UNIQUE,        -- CBOR of the stream's id
   next_seq INTEGER NOT NULL,
-  link BLOB NOT NULL,              -- chain link of the last operation
-  signed BLOB                      -- CBOR of the latest signed head
+  link BLOB NOT NULL               -- chain link of the last operation
 );
 
 CREATE TABLE thumbnails (

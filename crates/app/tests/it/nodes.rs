@@ -22,8 +22,8 @@ fn heard(node: &Node) {
     assert_eq!(node.heard(vec![batam]).unwrap(), 1);
 }
 
-/// A batch that another key signed: it is refused.
-fn forged(node: &Node) -> Batch {
+/// A batch of a key that nobody certified: it is refused.
+fn forged() -> Batch {
     let stream = StreamId {
         writer: WriterId([1; 16]),
         epoch: 1,
@@ -32,7 +32,6 @@ fn forged(node: &Node) -> Batch {
     };
     let link = Digest([0; 32]);
     let head = SignedHead { stream: stream.clone(), next_seq: 2, link, signature: [0; 64] };
-    let key = node.verifying_key();
     Batch {
         stream,
         first_seq: 1,
@@ -129,14 +128,16 @@ async fn sync_with_peers_is_told_with_reasons_in_words() {
 async fn the_quarantine_says_what_is_wrong_and_what_to_do() {
     let app = TestApp::new().await;
     heard(&app.node);
-    assert_eq!(app.node.ingest(forged(&app.node)).await.unwrap().quarantined, 1);
+    assert_eq!(app.node.ingest(forged()).await.unwrap().quarantined, 1);
     let page = app.get("sari", "/api/quarantine").await;
     assert_eq!(page.status, StatusCode::OK, "{page:?}");
     let read: wire::QuarantinePage = serde_json::from_value(page.json.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), page.json);
     let item = &page.json["rows"][0];
-    assert_eq!(item["problem"]["message"], "The operation's signature or chain does not hold.");
-    assert!(item["advice"].as_str().unwrap().starts_with("Call the sending office"), "{item}");
+    let told =
+        "No office with the authority has certified this key. Ask an administrator above it.";
+    assert_eq!(item["problem"]["message"], told);
+    assert!(item["advice"].as_str().unwrap().starts_with("Ask the sending office"), "{item}");
     assert_eq!(item["stream"]["writer_office"]["name"], "Kota Batam");
     assert_eq!((&item["stream"]["lane"], &item["op"]), (&json!("urgent"), &Value::Null));
 
@@ -177,7 +178,7 @@ fn the_quarantine_on_the_command_line() {
         let node = Node::open(&config, std::sync::Arc::new(SetClock::at(NOW_MS))).await.unwrap();
         node.found("sari", "Sari", PASSWORD).unwrap();
         heard(&node);
-        node.ingest(forged(&node)).await.unwrap();
+        node.ingest(forged()).await.unwrap();
         node.close();
     });
     let run = |line: &[&str]| {
@@ -189,16 +190,16 @@ fn the_quarantine_on_the_command_line() {
     };
     let (_, listed) = run(&["list", "--unseen"]);
     expect![[r#"
-        number  received              problem                                            claims to be from       seen by
-             1  2021-01-08T03:00:00Z  The operation's signature or chain does not hold.  Kota Batam · urgent #1
+        number  received              problem                                                                              claims to be from       seen by
+             1  2021-01-08T03:00:00Z  No office with the authority has certified this key. Ask an administrator above it.  Kota Batam · urgent #1
     "#]]
     .assert_eq(&listed);
     let (_, shown) = run(&["show", "1", "--bytes"]);
     expect![[r#"
-        The operation's signature or chain does not hold.
-        Call the sending office by another way. Ask whether its node was restored from a backup or its key was ever copied; if the key leaked, revoke its certificate.
+        No office with the authority has certified this key. Ask an administrator above it.
+        Ask the sending office. This proof stays here and can be downloaded for examination.
         Claims to come from Kota Batam · urgent #1; received 2021-01-08T03:00:00Z.
-        Technical detail: the key is not the stream's writer's (20 bytes)
+        Technical detail: its writer is not certified (20 bytes)
         3c623e62756b616e206f7065726173693c2f623e
     "#]]
     .assert_eq(&shown);

@@ -123,7 +123,7 @@ async fn a_report_goes_up_and_its_verification_comes_down() {
     assert_eq!((sent.why, sent.met, sent.sent_ops), (None, true, 2));
     assert!(kepri.holds(record));
     let (sent, _) = exchange(&kepri, &centre).await;
-    assert_eq!(sent.sent_ops, 4, "two certificates and two reports of Batam");
+    assert_eq!(sent.sent_ops, 3, "the certificate and two reports of Batam");
     assert!(centre.holds(record));
 
     let (again, _) = exchange(&batam, &kepri).await;

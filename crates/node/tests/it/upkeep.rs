@@ -28,7 +28,8 @@ async fn changes_behind_the_node_are_found() {
     assert_eq!(setup.node.verify().unwrap().faults, Vec::<String>::new());
     let conn = Connection::open(setup.dir.path().join("genggam.db")).unwrap();
     conn.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
-    conn.execute_batch("UPDATE streams SET signed = NULL WHERE id = 1").unwrap();
+    let own = "DELETE FROM heads WHERE stream = (SELECT stream FROM log WHERE pos = 2)";
+    conn.execute_batch(own).unwrap();
     let faults = setup.node.verify().unwrap().faults;
     expect!["the head of Down(OfficeId(1)) is not signed"].assert_eq(&faults.join("; "));
     let bytes: Vec<u8> = conn
