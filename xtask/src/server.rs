@@ -68,7 +68,8 @@ impl Server {
         Self::start(command)
     }
 
-    fn start(mut command: Command) -> anyhow::Result<Self> {
+    /// Starts a command that says on its first line where it listens.
+    pub(crate) fn start(mut command: Command) -> anyhow::Result<Self> {
         let mut child = command.stdout(Stdio::piped()).spawn().context("can't start genggam")?;
         let stdout = child.stdout.take().context("no standard output")?;
         let mut line = String::new();

@@ -167,3 +167,7 @@ pub const SYNC_PEERS_MAX: usize = 1_024;
 /// Milliseconds between two events that say that the sync of peers changed: a progress bar moves
 /// twice a second, and a listener on 2G isn't flooded.
 pub const SYNC_EVENT_MS_MIN: u64 = 500;
+/// Bytes of one file of a bundle: it is opened in memory, and mails and old USB sticks take it.
+pub const BUNDLE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes at which a bundle goes on in another file, where nobody says otherwise.
+pub const BUNDLE_FILE_BYTES: usize = 16 * 1024 * 1024;

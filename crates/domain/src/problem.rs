@@ -146,6 +146,16 @@ problems! {
     NoAuthority = "enrol.no_authority",
     /// The two programs are too far apart: the older one must be updated.
     SyncVersion = "sync.version",
+    /// The file is no bundle.
+    BundleInvalid = "bundle.invalid",
+    /// The bundle was changed on its way, or isn't whole.
+    BundleDamaged = "bundle.damaged",
+    /// The bundle is for another node.
+    BundleForAnother = "bundle.for_another",
+    /// No certified node has the office, or sent the bundle.
+    BundleNoNode = "bundle.no_node",
+    /// The bundle is larger than its limit.
+    BundleTooLarge = "bundle.too_large",
     /// The node is busy; try again.
     Busy = "node.busy",
     /// The node's storage failed.

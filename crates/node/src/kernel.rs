@@ -8,7 +8,7 @@ use domain::hlc::{Clock as HlcClock, Hlc};
 use domain::ids::{OfficeId, WriterId};
 use domain::op::{SealedOp, StreamId, writer_id};
 use domain::pack::Pack;
-use domain::sync::{DictionaryId, Held, Page, Rules, Squeeze};
+use domain::sync::{DictionaryId, Held, Page, Rules};
 use domain::trust::{Certificate, Trust};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use store::{Reader, Store, StoreError, log, meta, offices, packs, statements};
@@ -216,7 +216,7 @@ impl Kernel {
     }
 
     /// How frames are squeezed here.
-    pub(crate) fn codec(&self) -> Arc<dyn Squeeze> {
+    pub(crate) fn codec(&self) -> Arc<Zstd> {
         Arc::<Zstd>::clone(&self.codec)
     }
 

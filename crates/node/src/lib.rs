@@ -3,6 +3,7 @@
 
 mod actor;
 mod blobs;
+mod bundle;
 pub mod clock;
 mod commit;
 mod control;
@@ -37,6 +38,7 @@ mod writer;
 
 pub use actor::{Actor, RoleAt, Standing};
 pub use blobs::{BlobError, BlobFile, BlobPeer, BlobView};
+pub use bundle::{BundleError, Exported, Imported, Opened, Wanted};
 pub use control::ControlError;
 pub use events::{Event, RecordEvent};
 pub use failure::{Failure, FailureKind, Storage};

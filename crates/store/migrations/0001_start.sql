@@ -127,6 +127,12 @@ CREATE TABLE cursors (
   name TEXT PRIMARY KEY,
   pos INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE peer_cursors (        -- where streams stand at peers, as they last said
+  peer BLOB NOT NULL,
+  tag BLOB NOT NULL,               -- short name of the stream
+  next_seq INTEGER NOT NULL,
+  PRIMARY KEY (peer, tag)
+) WITHOUT ROWID;
 CREATE TABLE quarantine (
   id INTEGER PRIMARY KEY,
   received_ms INTEGER NOT NULL,

@@ -1,5 +1,6 @@
-//! How far each reader of the log has come.
+//! How far each reader of the log has come, and where streams stand at peers.
 
+use domain::ids::WriterId;
 use rusqlite::params;
 
 use crate::StoreError;
@@ -16,4 +17,16 @@ pub fn get(r: &Reader<'_>, name: &str) -> Result<Pos, StoreError> {
 pub fn put(tx: &Tx<'_>, name: &str, pos: Pos) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO cursors (name, pos) VALUES (?1, ?2)";
     tx.run("move a cursor", sql, params![name, int(pos.0)]).map(drop)
+}
+
+/// Where a stream stands at a peer, as it last said: the sequence number that it takes next.
+pub fn of_peer(r: &Reader<'_>, peer: WriterId, tag: u64) -> Result<Option<u64>, StoreError> {
+    let sql = "SELECT next_seq FROM peer_cursors WHERE peer = ?1 AND tag = ?2";
+    r.one("read a peer's cursor", sql, params![peer.0, tag.to_be_bytes()], |row| uint(row, 0))
+}
+
+/// Notes where a stream stands at a peer.
+pub fn put_of_peer(tx: &Tx<'_>, peer: WriterId, tag: u64, next_seq: u64) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO peer_cursors (peer, tag, next_seq) VALUES (?1, ?2, ?3)";
+    tx.run("note a peer's cursor", sql, params![peer.0, tag.to_be_bytes(), int(next_seq)]).map(drop)
 }

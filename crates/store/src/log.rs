@@ -225,6 +225,18 @@ pub fn bytes_of_stream(
     r.many("read a stream", sql, params![encode(stream), int(from_seq), limit], |row| row.get(0))
 }
 
+/// The first operation of a stream that was received at or after a moment; what comes next if
+/// there is none.
+pub fn first_since(r: &Reader<'_>, stream: &StreamId, ms: u64) -> Result<u64, StoreError> {
+    let sql = "SELECT min(log.seq) FROM log JOIN streams ON streams.id = log.stream
+        WHERE streams.key = ?1 AND log.received_ms >= ?2";
+    let found = r.one("read a stream", sql, params![encode(stream), int(ms)], |row| {
+        row.get::<_, Option<crate::sql::Unsigned>>(0)
+    })?;
+    let first = found.flatten().map(|seq| seq.0);
+    Ok(first.map_or(head(r, stream)?.next_seq, |seq| seq))
+}
+
 /// Takes the operations of a stream after a place out of every fold, as of a revocation's
 /// position: the records that they were about. They stay in the log.
 pub fn void_after(

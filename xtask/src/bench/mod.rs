@@ -32,6 +32,9 @@ pub(crate) struct BenchArgs {
     /// One line of JSON a figure.
     #[arg(long)]
     json: bool,
+    /// Without peers, where there are any.
+    #[arg(long)]
+    alone: bool,
     /// Measure the development build, which is quicker to make.
     #[arg(long)]
     dev: bool,
@@ -47,6 +50,8 @@ enum Name {
     Memory,
     /// Replication by others: PouchDB and a POST a form, on the emulated link.
     SyncPeers,
+    /// A backlog over a weak link: ours, and those of others beside it.
+    Sync,
     /// Bytes of an incident report within a sync frame, beside zstd alone.
     Frames,
 }
@@ -71,6 +76,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         Name::Ingest => ingest::run(&program, args.quick)?,
         Name::Freshness => freshness::run(&program, args.quick)?,
         Name::Memory => memory::run(&program, args.quick)?,
+        Name::Sync => sync::run(&program, args.quick, args.runs, args.alone)?,
         Name::SyncPeers => sync::peers(&program, args.quick, args.runs)?,
         Name::Frames => frames::run(&program, args.quick)?,
     };

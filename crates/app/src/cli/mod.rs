@@ -1,5 +1,6 @@
 //! The command line: `genggam --help` is the contract.
 
+mod bundle;
 mod corpus;
 mod demo;
 mod dictionary;
@@ -101,6 +102,9 @@ enum Command {
     /// The exchange with the node above
     #[command(subcommand)]
     Sync(sync::Command),
+    /// What nodes exchange, as files for a USB stick, a boat or a mail
+    #[command(subcommand, after_help = bundle::EXAMPLES)]
+    Bundle(bundle::Command),
     /// The facts that figures are made of
     #[command(subcommand)]
     Facts(upkeep::Facts),
@@ -159,6 +163,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Export(options) => files::export(context, options),
         Command::Node(command) => node::run(context, command),
         Command::Sync(command) => sync::run(context, &command),
+        Command::Bundle(command) => bundle::run(context, command),
         Command::Facts(command) => upkeep::facts(context, &command),
         Command::Audit(command) => upkeep::audit(context, &command),
         Command::Quarantine(command) => quarantine::run(context, command),

@@ -2,6 +2,7 @@
 
 mod assets;
 mod blobs;
+mod bundles;
 mod cookie;
 mod error;
 mod events;
@@ -126,6 +127,7 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(figures::lineage))
         .routes(routes!(home::get))
         .routes(routes!(events::stream))
+        .merge(bundles::routes())
         .merge(imports::routes())
         .merge(blobs::routes())
         .routes(routes!(exports::export))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::frame::BuiltFrame;
-use super::wire::{Message, Part, StreamTag, tag_of};
+use super::wire::{Cursor, Message, Part, StreamTag, tag_of};
 use crate::limits::{FRAME_BYTES_MAX, WINDOW_BYTES_MAX};
 use crate::op::{Lane, StreamId};
 use crate::planted::{self, Bug};
@@ -278,6 +278,13 @@ impl Outbox {
     fn land(&mut self, landed: impl Fn(&Flight) -> bool) {
         self.flights.retain(|flight| !landed(flight));
         self.flight_bytes = self.flights.iter().map(|flight| flight.bytes).sum();
+    }
+
+    pub(super) fn peer_cursors(&self) -> Vec<Cursor> {
+        let stands = self.streams.iter();
+        stands
+            .map(|(stream, out)| Cursor { tag: tag_of(stream), next_seq: out.peer_next })
+            .collect()
     }
 
     pub(super) fn progress(&self) -> Progress {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ids::{OfficeId, WriterId};
 use crate::office::{Level, Tree};
-use crate::op::{Audience, Change, Lane, Op, StreamId};
+use crate::op::{Audience, Change, Lane, Op, StreamId, writer_id};
 use crate::period::Date;
 use crate::planted::{self, Bug};
 use crate::trust::Trust;
@@ -81,6 +81,19 @@ impl Rules {
             }
             Change::Certificate(_) | Change::Revocation(_) => control,
             Change::Unknown(_) => true,
+        }
+    }
+
+    /// The order of streams of the control lane: a certificate goes before what its key wrote, the
+    /// root's first, then the centre's, and so downwards. Streams of other lanes have one rank.
+    #[must_use]
+    pub fn rank(&self, stream: &StreamId) -> usize {
+        let of_root = self.trust.root().map(writer_id) == Some(stream.writer);
+        match self.office(stream.writer) {
+            Some(office) if stream.lane == Lane::Control && !of_root => {
+                1 + self.tree.ancestors(office, self.date).count()
+            }
+            Some(_) | None => 0,
         }
     }
 

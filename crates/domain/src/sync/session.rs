@@ -14,7 +14,7 @@ use super::scope::Rules;
 use super::wire::{Cursor, Frame, Hello, Message, StreamTag, decode_all, tag_of};
 use crate::ids::{Digest, OfficeId, WriterId};
 use crate::limits::{CURSORS_UNASKED_MAX, DEAD_PEER_MS, HELLO_MS_MAX, IDLE_PING_MS};
-use crate::op::{Lane, StreamId, writer_id};
+use crate::op::StreamId;
 use crate::planted::{self, Bug};
 use crate::problem::ProblemCode;
 
@@ -254,6 +254,12 @@ impl Session {
         self.outbox.progress()
     }
 
+    /// Where streams stand at the peer, as far as it said: what a bundle for it may leave out.
+    #[must_use]
+    pub fn peer_cursors(&self) -> Vec<Cursor> {
+        self.outbox.peer_cursors()
+    }
+
     /// Whether the peer has all that it may have, as far as it said.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -444,27 +450,19 @@ impl Session {
         let shared: Vec<Held> =
             self.shared(office).map(|(stream, next_seq)| (stream.clone(), next_seq)).collect();
         for (stream, next_seq) in shared {
-            let rank = self.rank(&stream);
+            let rank = self.config.rules.rank(&stream);
             self.outbox.grew(&stream, next_seq, rank);
-        }
-    }
-
-    /// A certificate goes before what its key wrote: the root's, the centre's, and so downwards.
-    fn rank(&self, stream: &StreamId) -> usize {
-        let rules = &self.config.rules;
-        let of_root = rules.trust.root().map(writer_id) == Some(stream.writer);
-        match self.writer_office(stream) {
-            Some(office) if stream.lane == Lane::Control && !of_root => {
-                1 + rules.tree.ancestors(office, rules.date).count()
-            }
-            Some(_) | None => 0,
         }
     }
 
     fn grew(&mut self, stream: StreamId, next_seq: u64) {
         let office = self.peer.as_ref().map(|peer| peer.office);
         if self.ready && office.is_some_and(|office| self.may_share(&stream, office)) {
-            self.outbox.grew(&stream, self.trusted(&stream, next_seq), self.rank(&stream));
+            self.outbox.grew(
+                &stream,
+                self.trusted(&stream, next_seq),
+                self.config.rules.rank(&stream),
+            );
         }
         let held = self.held.entry(stream).or_insert(next_seq);
         *held = (*held).max(next_seq);
@@ -478,7 +476,7 @@ impl Session {
             let kept: BTreeMap<StreamId, u64> =
                 self.shared(office).map(|(stream, next_seq)| (stream.clone(), next_seq)).collect();
             for (stream, next_seq) in &kept {
-                let rank = self.rank(stream);
+                let rank = self.config.rules.rank(stream);
                 self.outbox.grew(stream, *next_seq, rank);
             }
             self.outbox.retain(|stream| kept.contains_key(stream));

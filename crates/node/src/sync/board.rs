@@ -60,6 +60,11 @@ impl Face {
         self.peer = Some((peer, offset_ms));
     }
 
+    /// Who is at the other end, once that is proved.
+    pub(super) fn peer(&self) -> Option<WriterId> {
+        self.peer.as_ref().map(|(peer, _)| peer.writer)
+    }
+
     pub(super) fn received(&mut self, bytes: usize) {
         self.received_bytes += bytes as u64;
         self.heard_ms = Some(self.node.now_ms());

@@ -111,6 +111,9 @@ impl Driver {
                 self.node.offered(stream, ProblemCode::SyncUnknownWriter)?;
             }
         }
+        if let Some(peer) = self.face.peer() {
+            self.node.core.peer_stands(peer, &self.session.peer_cursors())?;
+        }
         let progress = self.session.progress();
         self.ended.sent_ops = progress.done_ops;
         let reason = self.ended.why.as_ref().and_then(problem);

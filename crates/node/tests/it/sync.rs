@@ -7,7 +7,7 @@ use domain::ids::{OfficeId, RecordId};
 use domain::sync::Role;
 use node::clock::SetClock;
 use node::sync::{Ended, Link};
-use node::{Actor, Config, NewPerson, Node, RoleAt, Submission};
+use node::{Actor, BundleError, Config, NewPerson, Node, RoleAt, Submission, Wanted};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -198,4 +198,52 @@ async fn a_stranger_and_a_revoked_node_are_turned_away() {
     let (_, listened) = exchange(&batam, &centre).await;
     assert!(!listened.met, "a revoked key opens no session");
     assert_eq!(centre.node.verify().unwrap().faults, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_round_trip_by_file_alone() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let batam = Place::below(BATAM, &centre).await;
+    let carry = async |from: &Place, to: &Place, wanted| {
+        let made = from.node.kernel().export_bundle(to.office(), wanted, 2_000).unwrap();
+        let mut all = node::Imported::default();
+        for file in &made.files {
+            let one = to.node.import_bundle(file, |_, _| {}).await.unwrap();
+            all.kept += one.kept;
+            all.known += one.known;
+            all.refused += one.refused;
+            all.gaps += one.gaps;
+            all.receipts = all.receipts.max(one.receipts);
+        }
+        (made, all)
+    };
+    let (made, down) = carry(&centre, &batam, Wanted::Lacking).await;
+    assert_eq!((down.kept, down.refused, down.gaps), (made.ops, 0, 0));
+    assert_eq!(batam.node.packs().latest().count(), 1, "the pack came by file");
+    batam.submit("operator", incident(1, BATAM, "Banjir rob")).await;
+    for n in 2..20 {
+        batam.submit("operator", incident(n, BATAM, "Angin kencang")).await;
+    }
+    let (made, up) = carry(&batam, &centre, Wanted::Lacking).await;
+    assert!(made.files.len() > 1, "split by size");
+    assert_eq!((up.kept, up.refused, up.gaps), (19, 0, 0));
+    assert!(centre.holds(RecordId([1; 16])) && centre.holds(RecordId([19; 16])));
+    assert_eq!(up.receipts, 2, "what came down before: the pack and the certificate");
+    let (_, again) = carry(&batam, &centre, Wanted::All).await;
+    assert_eq!((again.kept, again.refused), (0, 0));
+
+    let (back, receipts) = carry(&centre, &batam, Wanted::Lacking).await;
+    assert_eq!((back.ops, receipts.receipts), (0, 19), "the return bundle carries receipts");
+    let after = batam.node.kernel().export_bundle(CENTRE, Wanted::Lacking, 2_000).unwrap();
+    assert_eq!(after.ops, 0, "what the centre has is not sent again");
+
+    let made = batam.node.kernel().export_bundle(CENTRE, Wanted::All, 1_000_000).unwrap();
+    let mut bad = made.files[0].clone();
+    let middle = bad.len() / 2;
+    bad[middle] ^= 1;
+    let told = centre.node.import_bundle(&bad, |_, _| {}).await.unwrap_err();
+    assert!(matches!(told, BundleError::Damaged));
+    let told = batam.node.import_bundle(&made.files[0], |_, _| {}).await.unwrap_err();
+    assert!(matches!(told, BundleError::ForAnother));
 }

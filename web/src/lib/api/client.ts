@@ -1,7 +1,7 @@
 // One way to the server. A failure is one of three things: no link, a refusal with problems, or
 // a fault; screens show each differently.
 import type {
-  Figure, FigureCell, Home, Lineage, Me, Nodes, OfficeList, Pack, PackInfo, Problem, QuarantineBytes, QuarantineItem,
+  BundleImported, Figure, FigureCell, Home, Lineage, Me, Nodes, OfficeList, Pack, PackInfo, Problem, QuarantineBytes, QuarantineItem,
   QuarantinePage, Query, Receipt, RecordPage, RecordView, Submission, SyncStatus,
 } from './types';
 
@@ -26,6 +26,7 @@ export class Refused extends Error {
 /** Titles and sentences come in the language of the page. */
 const language = () => document.documentElement.lang;
 const ANSWER_MS_MAX = 45_000;
+const FILE_MS_MAX = 600_000;
 
 /** Told each time a request did or didn't reach the node. */
 export const reach = { changed: (_reached: boolean) => {}, signedOut: () => {} };
@@ -42,7 +43,11 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
 
 async function send(method: string, path: string, body: unknown): Promise<Response> {
   const init: RequestInit = { method, signal: AbortSignal.timeout(ANSWER_MS_MAX), headers: { 'accept-language': language() } };
-  if (body !== undefined) {
+  if (body instanceof Blob) {
+    init.body = body;
+    init.signal = AbortSignal.timeout(FILE_MS_MAX);
+    init.headers = { 'content-type': 'application/octet-stream', 'accept-language': language() };
+  } else if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { 'content-type': 'application/json', 'accept-language': language() };
   }
@@ -94,6 +99,7 @@ export const api = {
   offices: (on?: string) => call<OfficeList>('GET', withQuery('/api/offices', { on })),
   packs: () => call<PackInfo[]>('GET', '/api/packs'),
   pack: (name: string) => call<Pack>('GET', `/api/packs/${encodeURIComponent(name)}`),
+  importBundle: (file: Blob) => call<BundleImported>('POST', '/api/bundles', file),
   submit: (submission: Submission) => call<Receipt>('POST', '/api/submissions', submission),
   records: (filter: RecordFilter, cursor?: string | null, limit = 40) =>
     call<RecordPage>('GET', withQuery('/api/records', { ...filter, cursor, limit })),

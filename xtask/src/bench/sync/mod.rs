@@ -2,6 +2,7 @@
 //! seconds until all are on the parent's disk.
 
 mod corpus;
+mod ours;
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 
 pub(super) use self::corpus::{Corpus, Kind};
+use self::ours::Pair;
 use super::peers::Peers;
 use super::wan::Wan;
 use super::{Figure, median};
@@ -44,6 +46,89 @@ struct Beside {
     pouchdb_after_blackout: f64,
     posts_templated: Measured,
     tls_message_bytes: f64,
+}
+
+/// What we took in one run.
+#[derive(Clone, Copy, Debug)]
+struct Ours {
+    templated: Measured,
+    prose: Measured,
+    after_blackout: f64,
+    after_kill: Measured,
+    one_report_bytes: f64,
+}
+
+/// Measures our own synchronisation and, unless told not to, the peers beside it.
+pub(super) fn run(
+    program: &Path,
+    quick: bool,
+    runs: u64,
+    alone: bool,
+) -> anyhow::Result<Vec<Figure>> {
+    let ground = Ground::new(program, quick)?;
+    let templated = shown("two nodes, templated", || Pair::make(program, &ground.templated))?;
+    let prose = shown("two nodes, prose", || Pair::make(program, &ground.prose))?;
+    let (mut ours, mut beside) = (Vec::new(), Vec::new());
+    for run in 1..=runs {
+        let wan = Wan::start(run)?;
+        let first = shown("templated", || templated.push(&wan))?;
+        let half = first.wire_bytes / 2;
+        ours.push(Ours {
+            templated: first,
+            prose: shown("prose", || prose.push(&wan))?,
+            after_blackout: shown("after a blackout at half", || {
+                templated.after_blackout(&wan, half, ground.blackout)
+            })?,
+            after_kill: shown("after a kill at half", || templated.after_kill(&wan, half))?,
+            one_report_bytes: shown("one report", || templated.one_report_bytes(&wan))?,
+        });
+        if !alone {
+            beside.push(ground.beside(&wan)?);
+        }
+    }
+    let mut all = our_figures(&ours);
+    if !alone {
+        all.iter_mut().for_each(|figure| figure.put_beside(&beside));
+        all.extend(figures(&beside));
+    }
+    Ok(all)
+}
+
+impl Figure {
+    /// The same of PouchDB's replication, where it has one.
+    fn put_beside(&mut self, beside: &[Beside]) {
+        let value: fn(&Beside) -> f64 = match self.figure {
+            "wire_kilobytes_templated" => |run| run.pouchdb_templated.kilobytes(),
+            "wire_kilobytes_prose" => |run| run.pouchdb_prose.kilobytes(),
+            "seconds_templated" => |run| run.pouchdb_templated.seconds,
+            "seconds_prose" => |run| run.pouchdb_prose.seconds,
+            "seconds_after_blackout" => |run| run.pouchdb_after_blackout,
+            _ => return,
+        };
+        (self.peer, self.peer_value) = (Some("PouchDB"), Some(median(beside, value)));
+    }
+}
+
+fn our_figures(runs: &[Ours]) -> Vec<Figure> {
+    let figure = |figure, unit, value: fn(&Ours) -> f64| Figure {
+        bench: "sync",
+        figure,
+        value: median(runs, value),
+        unit,
+        ..Figure::default()
+    };
+    vec![
+        figure("wire_kilobytes_templated", "kB", |run| run.templated.kilobytes()),
+        figure("wire_kilobytes_prose", "kB", |run| run.prose.kilobytes()),
+        figure("seconds_templated", "s", |run| run.templated.seconds),
+        figure("seconds_prose", "s", |run| run.prose.seconds),
+        figure("seconds_after_blackout", "s", |run| run.after_blackout),
+        figure("seconds_after_kill", "s", |run| run.after_kill.seconds),
+        figure("kilobytes_sent_twice", "kB", |run| {
+            run.after_kill.kilobytes() - run.templated.kilobytes()
+        }),
+        figure("one_report_bytes", "B", |run| run.one_report_bytes),
+    ]
 }
 
 /// Measures the peers alone, the median of so many runs.

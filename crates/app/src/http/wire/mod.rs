@@ -4,6 +4,7 @@
 //! lower-case hexadecimal, offices numbers, exact decimals text. `openapi.json` is made of these.
 
 mod blobs;
+mod bundles;
 mod common;
 mod events;
 mod expr;
@@ -21,6 +22,7 @@ mod submissions;
 mod sync;
 
 pub use blobs::Blob;
+pub use bundles::BundleImported;
 pub use common::{Grain, Level, OfficeRef, PersonRef, Problem, ProblemDetails, Text};
 pub use events::{FactsEvent, NodesEvent, PackEvent, RecordEvent, SyncEvent};
 pub use expr::{ConstKind, Expr};
