@@ -129,6 +129,13 @@ CREATE TABLE packs (
   PRIMARY KEY (name, version)
 );
 
+CREATE TABLE peer_cursors (        -- where streams stand at peers, as they last said
+  peer BLOB NOT NULL,
+  tag BLOB NOT NULL,               -- short name of the stream
+  next_seq INTEGER NOT NULL,
+  PRIMARY KEY (peer, tag)
+) WITHOUT ROWID;
+
 CREATE TABLE people (
   id BLOB PRIMARY KEY,
   login TEXT NOT NULL UNIQUE,

@@ -222,19 +222,19 @@ async fn a_round_trip_by_file_alone() {
     assert_eq!((down.kept, down.refused, down.gaps), (made.ops, 0, 0));
     assert_eq!(batam.node.packs().latest().count(), 1, "the pack came by file");
     batam.submit("operator", incident(1, BATAM, "Banjir rob")).await;
-    for n in 2..20 {
+    for n in 2..=150 {
         batam.submit("operator", incident(n, BATAM, "Angin kencang")).await;
     }
     let (made, up) = carry(&batam, &centre, Wanted::Lacking).await;
     assert!(made.files.len() > 1, "split by size");
-    assert_eq!((up.kept, up.refused, up.gaps), (19, 0, 0));
-    assert!(centre.holds(RecordId([1; 16])) && centre.holds(RecordId([19; 16])));
+    assert_eq!((up.kept, up.refused, up.gaps), (150, 0, 0));
+    assert!(centre.holds(RecordId([1; 16])) && centre.holds(RecordId([150; 16])));
     assert_eq!(up.receipts, 2, "what came down before: the pack and the certificate");
     let (_, again) = carry(&batam, &centre, Wanted::All).await;
     assert_eq!((again.kept, again.refused), (0, 0));
 
     let (back, receipts) = carry(&centre, &batam, Wanted::Lacking).await;
-    assert_eq!((back.ops, receipts.receipts), (0, 19), "the return bundle carries receipts");
+    assert_eq!((back.ops, receipts.receipts), (0, 150), "the return bundle carries receipts");
     let after = batam.node.kernel().export_bundle(CENTRE, Wanted::Lacking, 2_000).unwrap();
     assert_eq!(after.ops, 0, "what the centre has is not sent again");
 

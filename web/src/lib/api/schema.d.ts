@@ -55,6 +55,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bundles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A bundle of what another node lacks, sealed for it: for a USB stick. */
+        get: operations["export_bundle"];
+        put?: never;
+        /** Takes a bundle that was made for this node. Safe to send again. */
+        post: operations["import_bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -627,6 +645,39 @@ export interface components {
             mode: string;
             /** @description Days within the period on which the tree changed. */
             split_periods: string[];
+        };
+        /** @description What came of a bundle. */
+        BundleImported: {
+            /**
+             * Format: int32
+             * @description The office that sent it: a return bundle for it carries receipts.
+             */
+            from?: number | null;
+            /**
+             * Format: int64
+             * @description Streams of which earlier operations are missing: they are in another bundle.
+             */
+            gaps: number;
+            /**
+             * Format: int64
+             * @description Operations that are new here and kept.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Operations that were here already.
+             */
+            known: number;
+            /**
+             * Format: int64
+             * @description Operations of this node that the sender has, as its receipts say.
+             */
+            receipts: number;
+            /**
+             * Format: int64
+             * @description Operations that were not taken, and are in quarantine.
+             */
+            refused: number;
         };
         /** @description A choice. */
         Choice: {
@@ -2205,6 +2256,71 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": string;
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    export_bundle: {
+        parameters: {
+            query: {
+                /** @description The office whose node will read it. */
+                to: number;
+                /** @description All that it may have, not just what it lacks as far as it ever said. */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    import_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BundleImported"];
                 };
             };
             /** @description Not done, and why */
