@@ -59,8 +59,8 @@ impl Pair {
         let mut enrol = pair.genggam("parent", &["node", "enrol"]);
         sh::output(enrol.args([&asked, &given]).args(["--url", PARENT_URL, "--as", "admin"]))?;
         sh::output(pair.genggam("regency", &["node", "join"]).arg(&given))?;
-        let mut person = pair.genggam("regency", &["person", "add", "operator", "--role"]);
-        person.args(["operator", "--at", "21.01", "--as", "admin", "--password-file"]);
+        let mut person = pair.genggam("regency", &["person", "add", "operator"]);
+        person.args(["--role", "operator", "--at", "21.01", "--as", "admin", "--password-file"]);
         sh::output(person.arg(pair.file("password")))?;
         {
             let parent = Server::serve(program, &pair.file("parent"))?;
