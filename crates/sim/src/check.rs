@@ -125,8 +125,10 @@ fn chains(world: &World, machine: &Machine, logged: &[Logged]) -> anyhow::Result
             let key = world.keys.get(&stream.writer).context("a writer without a key")?;
             key.verify_strict(&signed, &Signature::from_bytes(&head.signature))?;
         }
+        // What was written with a stolen key, its owner's disk doesn't hold.
+        let stolen = ops.values().any(|op| world.crimes.void.contains(blake3::hash(op).as_bytes()));
         let writer = world.machines.iter().find(|writer| writer.writer_id == stream.writer);
-        if let Some(writer) = writer {
+        if let Some(writer) = writer.filter(|_| !stolen) {
             let own = writer.store().read(|r| log::bytes_of_stream(r, stream, 1, usize::MAX))?;
             let prefix = own.iter().zip(ops.values()).all(|(own, here)| own == here);
             ensure!(own.len() >= ops.len() && prefix, "not what its writer wrote: {stream:?}");
