@@ -32,27 +32,41 @@ type Trusted = BTreeMap<WriterId, BTreeMap<StreamId, u64>>;
 /// What an active machine lacks that it may have; none if nothing.
 pub(crate) fn lacking(world: &World) -> anyhow::Result<Option<String>> {
     let active = || world.machines.iter().enumerate().filter(|(_, machine)| !machine.revoked);
-    for (by, writer) in active() {
-        for (stream, next_seq) in writer.kernel.held()? {
-            if stream.writer != writer.writer_id {
+    for (stream, next_seq) in wanted(world)? {
+        for (at, holder) in active() {
+            if !world.registry.may_have(&stream, holder.office) {
                 continue;
             }
-            for (at, holder) in active() {
-                if !world.registry.may_have(&stream, holder.office) {
-                    continue;
-                }
-                let has = holder.durable(&stream)?;
-                if has < next_seq {
-                    return Ok(Some(format!(
-                        "machine {at} of office {} has a stream of machine {by} up to {has}, not \
-                         {next_seq}: {stream:?}",
-                        holder.office
-                    )));
-                }
+            let has = holder.durable(&stream)?;
+            if has < next_seq {
+                let office = holder.office;
+                return Ok(Some(format!(
+                    "machine {at} of office {office} has a stream up to {has}, not {next_seq}: \
+                     {stream:?}"
+                )));
             }
         }
     }
     Ok(None)
+}
+
+/// How far every stream must have come: that of an active machine as far as it wrote it, that of a
+/// revoked one as far as it is trusted and has come to the centre.
+fn wanted(world: &World) -> anyhow::Result<Vec<(StreamId, u64)>> {
+    let centre = &world.machines[0];
+    let logged = centre.store().read(|r| log::after(r, Pos(0), usize::MAX))?;
+    let trusted = trusted(world, &logged);
+    let mut wanted = Vec::new();
+    for writer in &world.machines {
+        let held = if writer.revoked { centre.kernel.held()? } else { writer.kernel.held()? };
+        let own = held.into_iter().filter(|(stream, _)| stream.writer == writer.writer_id);
+        for (stream, next_seq) in own {
+            let last = trusted.get(&writer.writer_id).filter(|_| writer.revoked);
+            let last = last.map(|last| last.get(&stream).copied().unwrap_or(0));
+            wanted.push((stream, last.map_or(next_seq, |last| next_seq.min(last + 1))));
+        }
+    }
+    Ok(wanted)
 }
 
 /// Checks every disk.
@@ -125,8 +139,10 @@ fn chains(world: &World, machine: &Machine, logged: &[Logged]) -> anyhow::Result
             let key = world.keys.get(&stream.writer).context("a writer without a key")?;
             key.verify_strict(&signed, &Signature::from_bytes(&head.signature))?;
         }
+        // What was written with a stolen key, its owner's disk doesn't hold.
+        let stolen = ops.values().any(|op| world.crimes.void.contains(blake3::hash(op).as_bytes()));
         let writer = world.machines.iter().find(|writer| writer.writer_id == stream.writer);
-        if let Some(writer) = writer {
+        if let Some(writer) = writer.filter(|_| !stolen) {
             let own = writer.store().read(|r| log::bytes_of_stream(r, stream, 1, usize::MAX))?;
             let prefix = own.iter().zip(ops.values()).all(|(own, here)| own == here);
             ensure!(own.len() >= ops.len() && prefix, "not what its writer wrote: {stream:?}");

@@ -18,17 +18,14 @@ pub(crate) fn later_message() -> Vec<u8> {
 pub(crate) fn ahead(bytes: &[u8], counts: &mut Counts) -> Vec<u8> {
     let mut out = Vec::new();
     for message in decode_all(bytes).unwrap_or_default() {
-        match message {
-            Message::Hello(mut hello) => {
-                counts.note(Fault::NewerPeer);
-                hello.newest = PROTOCOL + 1;
-                Message::Hello(hello).write(&mut out);
-            }
-            other => {
-                counts.note(Fault::UnknownMessage);
-                out.extend(later_message());
-                other.write(&mut out);
-            }
+        if let Message::Hello(mut hello) = message {
+            counts.note(Fault::NewerPeer);
+            hello.newest = PROTOCOL + 1;
+            Message::Hello(hello).write(&mut out);
+        } else {
+            counts.note(Fault::UnknownMessage);
+            out.extend(later_message());
+            message.write(&mut out);
         }
     }
     out

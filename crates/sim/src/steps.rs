@@ -182,11 +182,8 @@ impl World {
         answer: Result<Submitted, SubmitError>,
     ) -> anyhow::Result<()> {
         let id = submission.id();
-        let submitted = match answer {
-            Ok(submitted) => submitted,
-            // The person may not, or somebody else was quicker.
-            Err(_) => return Ok(()),
-        };
+        // Refused: the person may not, or somebody else was quicker.
+        let Ok(submitted) = answer else { return Ok(()) };
         let (pos, link) = (log::Pos(submitted.receipt.pos), submitted.receipt.link);
         let machine = &self.machines[at];
         let logged = machine.store().read(|r| log::at(r, pos))?;

@@ -302,7 +302,14 @@ pub(crate) fn told(bytes: &[u8], said: &BTreeMap<u32, StreamId>) -> String {
             format!("{} from {} ({named})", frame.stream, frame.first_seq)
         }
         Message::Part(part) => format!("{} at {} of {}", part.stream, part.offset, part.total),
-        other => format!("{other:?}"),
+        Message::Ack(..)
+        | Message::Reset(..)
+        | Message::Refused(..)
+        | Message::Ping(_)
+        | Message::Pong(_)
+        | Message::Bye(_)
+        | Message::Health(_)
+        | Message::Got(..) => format!("{message:?}"),
     });
     words.collect::<Vec<_>>().join("; ")
 }

@@ -148,10 +148,7 @@ impl Pen {
 pub(crate) fn seal(stream: &StreamId, mut head: StreamHead, ops: Vec<Op>) -> Vec<SealedOp> {
     let mut sealed = Vec::new();
     for op in ops {
-        let owner = match &op.change {
-            Change::Create(create) => create.office,
-            _ => op.office,
-        };
+        let owner = if let Change::Create(create) = &op.change { create.office } else { op.office };
         let permit = Permit::granted(op.author, owner, "attack");
         let next = op::seal(&permit, stream, &head, op).expect("invariant: within every limit");
         head = next.head();

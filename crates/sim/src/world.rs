@@ -448,13 +448,14 @@ impl World {
                 false
             }
             Closed::Refused(code) => {
-                match code {
-                    ProblemCode::SyncRevoked => self.counts.note(Fault::RevokedPeer),
-                    ProblemCode::SyncVersion => self.counts.note(Fault::NoCommonProtocol),
-                    ProblemCode::SyncUnknownWriter => self.counts.note(Fault::Unknown),
-                    ProblemCode::SyncProof => self.counts.note(Fault::Impostor),
-                    _ => {}
-                }
+                let faults = [
+                    (ProblemCode::SyncRevoked, Fault::RevokedPeer),
+                    (ProblemCode::SyncVersion, Fault::NoCommonProtocol),
+                    (ProblemCode::SyncUnknownWriter, Fault::Unknown),
+                    (ProblemCode::SyncProof, Fault::Impostor),
+                ];
+                let fault = faults.iter().find(|(known, _)| known == code);
+                fault.into_iter().for_each(|(_, fault)| self.counts.note(*fault));
                 true
             }
             Closed::Bye(_) => true,
