@@ -13,7 +13,7 @@ use node::sync::{Ended, Link, OUTBOUND_MAX};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_tungstenite::WebSocketStream;
@@ -44,6 +44,25 @@ pub(crate) enum DialError {
     Silent,
     #[error("the peer does not speak with nodes")]
     WebSocket(#[from] Box<tokio_tungstenite::tungstenite::Error>),
+}
+
+/// How long a session is wanted.
+#[derive(Clone, Debug)]
+pub(crate) enum Until {
+    /// Until all is said.
+    Said,
+    /// Until this turns false.
+    Off(watch::Receiver<bool>),
+}
+
+impl Until {
+    /// Ready when the link is switched off, or nobody is left to do so.
+    async fn off(&self) {
+        match self {
+            Self::Said => std::future::pending().await,
+            Self::Off(on) => drop(on.clone().wait_for(|on| !on).await),
+        }
+    }
 }
 
 /// Where to dial.
@@ -81,11 +100,13 @@ pub(crate) fn check(url: &str) -> Result<(), DialError> {
     Target::parse(url).map(drop)
 }
 
-/// Keeps a session with a peer, dialling again whenever it ends. Never returns by itself.
-pub(crate) async fn keep(node: Arc<Node>, peer: Dialled) {
+/// Keeps a session with a peer while `on` is true, dialling again whenever it ends. Returns when
+/// nobody is left to switch it on.
+pub(crate) async fn keep(node: Arc<Node>, peer: Dialled, mut on: watch::Receiver<bool>) {
     let mut failed = 0_u32;
-    loop {
-        match once(&node, &peer, false).await {
+    let until = Until::Off(on.clone());
+    while on.wait_for(|on| *on).await.is_ok() {
+        match once(&node, &peer, &until).await {
             Ok(ended) => {
                 tracing::info!(url = peer.url, ?ended, "a session ended");
                 failed = if ended.met { 0 } else { failed.saturating_add(1) };
@@ -96,7 +117,10 @@ pub(crate) async fn keep(node: Arc<Node>, peer: Dialled) {
             }
         }
         let chance = u64::from_be_bytes(node::clock::random());
-        tokio::time::sleep(Duration::from_millis(redial_ms(failed, chance))).await;
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(redial_ms(failed, chance))) => {}
+            () = until.off() => failed = 0,
+        }
     }
 }
 
@@ -107,20 +131,20 @@ pub(crate) async fn keep(node: Arc<Node>, peer: Dialled) {
 pub(crate) async fn once(
     node: &Arc<Node>,
     peer: &Dialled,
-    until_idle: bool,
+    until: &Until,
 ) -> Result<Ended, DialError> {
     let target = Target::parse(&peer.url)?;
     let tcp = reach(&target).await?;
     tcp.set_nodelay(true)?;
     if !target.secure {
-        return carry(node, peer, until_idle, &target, tcp, [0; 32]).await;
+        return carry(node, peer, until, &target, tcp, [0; 32]).await;
     }
     let name = ServerName::try_from(target.host.clone())
         .map_err(|_| DialError::Address(peer.url.clone()))?;
     let connector = TlsConnector::from(tls::client());
     let tls = within(connector.connect(name, tcp)).await??;
     let channel = tls::exporter(tls.get_ref().1);
-    carry(node, peer, until_idle, &target, tls, channel).await
+    carry(node, peer, until, &target, tls, channel).await
 }
 
 async fn within<T>(work: impl Future<Output = T>) -> Result<T, DialError> {
@@ -148,7 +172,7 @@ async fn reach(target: &Target) -> Result<TcpStream, DialError> {
 async fn carry<S>(
     node: &Arc<Node>,
     peer: &Dialled,
-    until_idle: bool,
+    until: &Until,
     target: &Target,
     stream: S,
     channel: [u8; 32],
@@ -168,13 +192,13 @@ where
     let opened =
         within(tokio_tungstenite::client_async_with_config(request, stream, Some(config))).await?;
     let (socket, _) = opened.map_err(Box::new)?;
-    Ok(session(node, peer, until_idle, socket, channel).await)
+    Ok(session(node, peer, until, socket, channel).await)
 }
 
 async fn session<S>(
     node: &Arc<Node>,
     peer: &Dialled,
-    until_idle: bool,
+    until: &Until,
     socket: WebSocketStream<S>,
     channel: [u8; 32],
 ) -> Ended
@@ -184,8 +208,14 @@ where
     let (mut to_peer, mut from_peer) = socket.split();
     let (sender, inbound) = mpsc::channel(INBOUND_MAX);
     let (outbound, mut datagrams) = mpsc::channel::<Vec<u8>>(OUTBOUND_MAX);
+    let wanted = until.clone();
     let reading = tokio::spawn(async move {
-        while let Some(Ok(message)) = from_peer.next().await {
+        loop {
+            let received = tokio::select! {
+                received = from_peer.next() => received,
+                () = wanted.off() => None,
+            };
+            let Some(Ok(message)) = received else { break };
             match message {
                 Message::Binary(bytes) => {
                     if sender.send(bytes.into()).await.is_err() {
@@ -212,7 +242,7 @@ where
         url: Some(peer.url.clone()),
         inbound,
         outbound,
-        until_idle,
+        until_idle: matches!(until, Until::Said),
     };
     let ended = node.sync(link).await;
     reading.abort();

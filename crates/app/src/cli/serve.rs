@@ -49,8 +49,19 @@ Examples:
 pub(super) fn run_in(context: &Context, options: &Serve) -> Done {
     let ready = Ready::check(options, &context.dir)?;
     super::opened::with(context, async |node| {
-        ready.serve(context, &node, |url| json!({ "listening": url })).await
+        let line = |url: &str| json!({ "listening": url });
+        ready.serve(context, &node, line, async |_| dial_all(&node).await).await
     })
+}
+
+/// Dials every node that this one is to dial, for as long as it serves.
+async fn dial_all(node: &Arc<Node>) -> Done {
+    let (_kept, on) = watch::channel(true);
+    let mut dialling = JoinSet::new();
+    for peer in node.kernel().dialled()? {
+        dialling.spawn(dial::keep(Arc::clone(node), peer, on.clone()));
+    }
+    std::future::pending().await
 }
 
 /// Options that make sense, with TLS read.
@@ -78,12 +89,14 @@ impl Ready {
         Ok(Self { address, tls, secure })
     }
 
-    /// Serves until it is interrupted. `line` makes what `--json` prints once it listens.
+    /// Serves until it is interrupted, or what goes on beside it has failed. `line` makes what
+    /// `--json` prints once it listens; `beside` is given where it listens too.
     pub(super) async fn serve(
         self,
         context: &Context,
         node: &Arc<Node>,
         line: impl FnOnce(&str) -> serde_json::Value,
+        beside: impl AsyncFnOnce(&str) -> Done,
     ) -> Done {
         let address = self.address;
         let listener = TcpListener::bind(address).await.map_err(|error| {
@@ -97,13 +110,16 @@ impl Ready {
         node.resume_imports(&http::speaker(context.output.lang))?;
         announce(context, &url, self.secure, line)?;
         let (closing, watch) = watch::channel(false);
-        let mut dialling = JoinSet::new();
-        for peer in node.kernel().dialled()? {
-            dialling.spawn(dial::keep(Arc::clone(node), peer));
-        }
         let router = http::router(Site::new(Arc::clone(node), cookie, watch));
-        serve::serve(listener, self.tls, router, closing, super::interrupted()).await;
-        dialling.shutdown().await;
+        let mut ended = Ok(());
+        let stop = async {
+            tokio::select! {
+                () = super::interrupted() => {}
+                done = beside(&url) => ended = done,
+            }
+        };
+        serve::serve(listener, self.tls, router, closing, stop).await;
+        ended?;
         Ok(context.output.remark("cli.serve_stopped", &[])?)
     }
 }

@@ -11,7 +11,9 @@ mod fill;
 mod goods;
 mod incident;
 mod kepri;
+mod link;
 mod live;
+mod network;
 mod people;
 mod progress;
 pub mod samples;
@@ -34,6 +36,8 @@ use thiserror::Error;
 use clock::StoryClock;
 use country::{CENTRE, Country, PROVINCE, REGENCY};
 pub use fill::{FillError, Told};
+pub use link::{Event, Network, Plan};
+pub use network::NetworkError;
 pub use people::Account;
 use people::Cast;
 use progress::Progress;
@@ -72,6 +76,9 @@ pub struct Options {
     pub offices_limit: usize,
     /// The accounts' password; made at random if none.
     pub password: Option<String>,
+    /// It is part of a network: what the centre tells of its offices comes by sync, and it files
+    /// for its own office alone. Of no effect at the centre.
+    pub joins: bool,
 }
 
 /// A demo that is ready to be served.
@@ -85,6 +92,9 @@ pub struct Demo {
     pub password: String,
     /// What was told now.
     pub told: Told,
+    role: Role,
+    joins: bool,
+    founder: Actor,
     cast: Arc<Cast>,
     country: Arc<Country>,
 }
@@ -95,6 +105,9 @@ pub enum DemoError {
     /// The folder holds a node that isn't a demo.
     #[error("`{}` holds a real node: a demo needs a folder of its own", .0.display())]
     RealNode(PathBuf),
+    /// The folder holds a demo that told its year by itself, or one that didn't.
+    #[error("`{}` holds a demo that began otherwise", .0.display())]
+    OtherBeginning(PathBuf),
     /// The node can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -145,13 +158,18 @@ pub async fn prepare(
 ) -> Result<Demo, DemoError> {
     let now_ms = SystemClock.now_ms();
     let mut progress = Progress::open(options, Date::of_ms(now_ms))?;
+    let joins = options.joins && options.role != Role::Centre;
+    if progress.joins != joins {
+        return Err(DemoError::OtherBeginning(options.dir.clone()));
+    }
     let clock = Arc::new(StoryClock::default());
-    clock.show(KEPRI_BEGINS_MS);
+    if !joins {
+        clock.show(KEPRI_BEGINS_MS);
+    }
     let node = open(options, &clock).await?;
     let password = options.password.clone().unwrap_or_else(people::random_password);
     progress.write()?;
     let founder = people::founder(&node, &password)?;
-    let packs = publish(&node, &founder).await?;
     let country = Country::new(
         &node.tree(),
         options.role.office(),
@@ -162,23 +180,38 @@ pub async fn prepare(
     // Provinces that are younger than the story's beginning have people too.
     clock.show_present();
     let cast = Arc::new(people::gather(&node, &founder, &country)?);
-    clock.show(KEPRI_BEGINS_MS);
-    let judge = Judge { packs, tree: node.tree() };
-    let told = tell(&node, &clock, &cast, &country, judge, now_ms, &mut progress, days).await?;
+    let told = if joins {
+        Told::default()
+    } else {
+        clock.show(KEPRI_BEGINS_MS);
+        let judge = Judge { packs: publish(&node, &founder).await?, tree: node.tree() };
+        tell(&node, &clock, &cast, &country, judge, now_ms, &mut progress, days).await?
+    };
     clock.show_present();
     let accounts = people::accounts(&node, &founder, &country, &cast, &password)?;
     node.facts_caught_up().await.map_err(|error| DemoError::Facts(Box::new(error)))?;
-    Ok(Demo { node, accounts, password, told, cast, country: Arc::new(country) })
+    let (role, country) = (options.role, Arc::new(country));
+    Ok(Demo { node, accounts, password, told, role, joins, founder, cast, country })
 }
 
 /// 1 January 2021, when the story begins.
 const KEPRI_BEGINS_MS: u64 = 1_609_459_200_000;
 
 impl Demo {
-    /// Files a few simulated reports a minute, until it is dropped.
-    pub async fn keep_filing(&self) {
-        let (node, cast, country) = (&self.node, &self.cast, &self.country);
-        live::file(Arc::clone(node), Arc::clone(cast), Arc::clone(country)).await;
+    /// Whether what the centre tells comes by sync.
+    #[must_use]
+    pub fn joins(&self) -> bool {
+        self.joins
+    }
+
+    /// Files a few simulated reports a minute, until it is dropped: for the offices that have no
+    /// node of their own.
+    pub async fn keep_filing(&self, tell: &(dyn Fn(&Event) + Sync)) {
+        let files_for = |office| {
+            let own = office == self.country.root;
+            own || !self.joins && !network::has_own_node(&self.node, office)
+        };
+        live::file(&self.node, &self.cast, &self.country, &files_for, tell).await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use domain::period::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{DemoError, Options};
+use super::{DemoError, Options, Role};
 
 /// Its name.
 pub(super) const FILE: &str = "demo.json";
@@ -19,6 +19,8 @@ pub(super) struct Progress {
     pub(super) offices_limit: usize,
     pub(super) from: Date,
     pub(super) told_ms: u64,
+    /// What the centre tells comes by sync.
+    pub(super) joins: bool,
     path: PathBuf,
     since: u32,
 }
@@ -29,6 +31,7 @@ struct Note {
     offices_limit: usize,
     from: Date,
     told_ms: u64,
+    joins: bool,
 }
 
 impl Progress {
@@ -38,10 +41,11 @@ impl Progress {
         let Some(note) = read(&path) else {
             let from = today.plus_days(-i32::from(options.days.max(1)));
             let (seed, offices_limit) = (options.seed, options.offices_limit);
-            return Ok(Self { seed, offices_limit, from, told_ms: 0, path, since: 0 });
+            let joins = options.joins && options.role != Role::Centre;
+            return Ok(Self { seed, offices_limit, from, told_ms: 0, joins, path, since: 0 });
         };
-        let Note { seed, offices_limit, from, told_ms } = note;
-        Ok(Self { seed, offices_limit, from, told_ms, path, since: 0 })
+        let Note { seed, offices_limit, from, told_ms, joins } = note;
+        Ok(Self { seed, offices_limit, from, told_ms, joins, path, since: 0 })
     }
 
     /// Everything up to this moment is kept.
@@ -59,8 +63,8 @@ impl Progress {
 
     /// Writes the note: under another name first, so that it is there whole or not at all.
     pub(super) fn write(&self) -> Result<(), DemoError> {
-        let (seed, offices_limit) = (self.seed, self.offices_limit);
-        let note = Note { seed, offices_limit, from: self.from, told_ms: self.told_ms };
+        let Self { seed, offices_limit, from, told_ms, joins, .. } = *self;
+        let note = Note { seed, offices_limit, from, told_ms, joins };
         let text = serde_json::to_string_pretty(&note).expect("invariant: a note is plain data");
         let beside = self.path.with_extension("tmp");
         std::fs::write(&beside, text)

@@ -11,6 +11,7 @@ async fn told(role: Role, dir: &std::path::Path) -> (u64, u64, BTreeSet<OfficeId
         days: 12,
         offices_limit: 4,
         password: Some("laut-tenang-2021-perahu".to_owned()),
+        joins: false,
     };
     let demo = prepare(&options, &mut |_, _| {}).await.unwrap();
     let offices = demo.accounts.iter().map(|account| account.office).collect();
