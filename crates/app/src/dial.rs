@@ -114,6 +114,9 @@ pub(crate) async fn keep(node: Arc<Node>, peer: Dialled, mut on: watch::Receiver
             Err(error) => {
                 tracing::debug!(url = peer.url, error = chain(&error), "a peer can't be reached");
                 failed = failed.saturating_add(1);
+                if let Err(error) = node.show_unreached(&peer.url, peer.office) {
+                    tracing::warn!(error = chain(&error), "what waits for a peer can't be counted");
+                }
             }
         }
         let chance = u64::from_be_bytes(node::clock::random());

@@ -291,6 +291,7 @@ pub(crate) fn told(bytes: &[u8], said: &BTreeMap<u32, StreamId>) -> String {
     };
     let messages = decode_all(bytes).unwrap_or_default();
     let words = messages.iter().map(|message| match message {
+        Message::Blob(word) => format!("a word of {} B about files", word.len()),
         Message::Hello(hello) => match &hello.cursors {
             Some(cursors) => format!("hello with {} cursors", cursors.len()),
             None => "hello".to_owned(),

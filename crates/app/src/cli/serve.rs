@@ -61,7 +61,7 @@ async fn dial_all(node: &Arc<Node>) -> Done {
     for peer in node.kernel().dialled()? {
         dialling.spawn(dial::keep(Arc::clone(node), peer, on.clone()));
     }
-    std::future::pending().await
+    super::sync::keep_status(node).await
 }
 
 /// Options that make sense, with TLS read.

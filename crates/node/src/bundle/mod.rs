@@ -279,7 +279,11 @@ impl Kernel {
     }
 
     /// The streams that this node and the node of an office may both hold, as far as trusted.
-    fn shared(&self, rules: &Rules, to: OfficeId) -> Result<Vec<(StreamId, u64)>, StoreError> {
+    pub(crate) fn shared(
+        &self,
+        rules: &Rules,
+        to: OfficeId,
+    ) -> Result<Vec<(StreamId, u64)>, StoreError> {
         let own = self.own.writer;
         let held = self.held()?.into_iter().filter_map(|(stream, next_seq)| {
             let office =

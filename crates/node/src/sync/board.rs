@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::ids::WriterId;
+use domain::ids::{OfficeId, WriterId};
 use domain::op::Lane;
 use domain::problem::Problem;
 use domain::sync::health::{Health, LANES};
@@ -143,4 +143,32 @@ impl Face {
             lanes: lanes.collect(),
         });
     }
+}
+
+/// Shows a peer that can't be reached: since when, and what waits for it.
+pub(super) fn unreached(node: &Node, url: &str, office: OfficeId, waiting: [u64; LANES]) {
+    let board = node.sync_board();
+    let before = board.peers().into_iter().find(|peer| peer.url == url);
+    let waits = |peer: &PeerView| peer.state == PeerState::Waiting;
+    let since_ms = before.as_ref().filter(|peer| waits(peer)).map(|peer| peer.since_ms);
+    let lanes = Lane::ALL.iter().zip(waiting).map(|(lane, waiting_ops)| LaneView {
+        lane: *lane,
+        waiting_ops,
+        in_flight_ops: 0,
+        oldest_ms: None,
+    });
+    board.set(PeerView {
+        url: url.to_owned(),
+        office: Some(office),
+        state: PeerState::Waiting,
+        since_ms: since_ms.unwrap_or_else(|| node.now_ms()),
+        last_contact_ms: before.as_ref().and_then(|peer| peer.last_contact_ms),
+        reason: None,
+        sent_bytes: before.as_ref().map_or(0, |peer| peer.sent_bytes),
+        received_bytes: before.as_ref().map_or(0, |peer| peer.received_bytes),
+        bytes_per_second: 0,
+        done_ops: 0,
+        total_ops: waiting.iter().sum(),
+        lanes: lanes.collect(),
+    });
 }

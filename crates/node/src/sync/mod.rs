@@ -9,10 +9,11 @@ use std::sync::Arc;
 use domain::ids::OfficeId;
 use domain::op::{Audience, StreamId};
 use domain::problem::ProblemCode;
-use domain::sync::{Closed, Config, Hello, PROTOCOL, Role, hello_bytes};
+use domain::sync::health::LANES;
+use domain::sync::{Closed, Config, Hello, PROTOCOL, Role, hello_bytes, tag_of};
 use ed25519_dalek::Signer as _;
-use store::StoreError;
 use store::quarantine::{self, Quarantined};
+use store::{StoreError, cursors};
 use tokio::sync::mpsc;
 
 use crate::kernel::Kernel;
@@ -101,6 +102,28 @@ impl Node {
     /// If the log can't be read.
     pub async fn sync(self: &Arc<Self>, link: Link) -> Result<Ended, StoreError> {
         drive::Driver::begin(self, link)?.run().await
+    }
+
+    /// Shows that a peer which this node dials can't be reached, and what waits for it.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub fn show_unreached(&self, url: &str, office: OfficeId) -> Result<(), StoreError> {
+        let rules = self.core.rules();
+        let entries = rules.trust.entries();
+        let peer = entries.filter(|(_, entry)| entry.certificate.office == office).last();
+        let mut lanes = [0_u64; LANES];
+        for (stream, next_seq) in self.core.shared(&rules, office)? {
+            let stands = match &peer {
+                Some((writer, _)) => {
+                    self.core.store.read(|r| cursors::of_peer(r, *writer, tag_of(&stream)))?
+                }
+                None => None,
+            };
+            lanes[stream.lane as usize] += next_seq.saturating_sub(stands.unwrap_or(1));
+        }
+        board::unreached(self, url, office, lanes);
+        Ok(())
     }
 
     /// Keeps that a peer offered a stream which it may not have, write or send: an administrator
