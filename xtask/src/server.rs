@@ -43,8 +43,14 @@ struct Ready {
 impl Server {
     /// Starts `genggam serve` on a node's folder.
     pub(crate) fn serve(program: &Path, dir: &Path) -> anyhow::Result<Self> {
+        Self::serve_with(program, dir, &[])
+    }
+
+    /// Starts `genggam serve` with these further arguments.
+    pub(crate) fn serve_with(program: &Path, dir: &Path, args: &[&str]) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command.args(["serve", "--quiet", "--json", "--port", "0", "--dir"]).arg(dir);
+        command.args(["serve", "--quiet", "--json", "--port", "0"]).args(args);
+        command.arg("--dir").arg(dir);
         Self::start(command)
     }
 

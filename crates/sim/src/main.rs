@@ -7,6 +7,8 @@
 mod attack;
 mod check;
 mod detour;
+mod fan_in;
+mod fan_in_wire;
 mod fault;
 mod found;
 mod machine;
@@ -19,6 +21,11 @@ mod play;
 mod scope;
 mod steps;
 mod tap;
+mod tree;
+mod tree_link;
+mod tree_node;
+mod tree_plan;
+mod tree_tell;
 mod villain;
 mod want;
 mod world;
@@ -27,7 +34,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use domain::planted::Bug;
 
 use crate::fault::{Counts, Fault};
@@ -38,7 +45,10 @@ const SHRUNK_MAX: usize = 1;
 
 /// Plays seeds and checks what comes of them.
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// How many seeds.
     #[arg(long, default_value_t = 25)]
     seeds: u64,
@@ -65,8 +75,28 @@ struct Args {
     quiet: bool,
 }
 
+/// What it does other than playing seeds.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Many offices return to a real centre at once
+    #[command(subcommand)]
+    FanIn(fan_in::Command),
+    /// A month of the whole country, in virtual time
+    Tree(tree::TreeArgs),
+}
+
 fn main() -> ExitCode {
     let args = Args::parse();
+    if let Some(command) = &args.command {
+        let done = match command {
+            Command::FanIn(command) => fan_in::run(command),
+            Command::Tree(args) => tree::run(args),
+        };
+        if let Err(error) = &done {
+            say(&format!("FAILED: {error:#}"));
+        }
+        return if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let bug = args.bug.as_deref().map(|name| {
         Bug::ALL.iter().copied().find(|bug| bug.name() == name).ok_or_else(|| name.to_owned())
     });

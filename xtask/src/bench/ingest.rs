@@ -24,7 +24,7 @@ pub(super) fn run(program: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     let (rate, latencies) = measure(&bed, &forms)?;
     let bytes: Vec<Vec<u8>> =
         forms.iter().flatten().map(serde_json::to_vec).collect::<Result<_, _>>()?;
-    let bare = bare_sqlite(&bed.dir, &bytes)?;
+    let bare = bare_sqlite(&bed.dir, &bytes, GROUP_ROWS)?;
     let postgres = postgres::inserts_per_second(&bytes)?;
     let figure =
         |figure, value, unit| Figure { bench: "ingest", figure, value, unit, ..Figure::default() };
@@ -85,14 +85,19 @@ fn measure(bed: &Bed, forms: &[Vec<serde_json::Value>]) -> anyhow::Result<(f64, 
     Ok((rate, latencies))
 }
 
-fn bare_sqlite(beside: &Path, rows: &[Vec<u8>]) -> anyhow::Result<f64> {
+/// Rows a second of bare SQLite with so many rows a commit.
+pub(super) fn bare_sqlite(
+    beside: &Path,
+    rows: &[Vec<u8>],
+    group_rows: usize,
+) -> anyhow::Result<f64> {
     let mut database = Connection::open(beside.join("bare.sqlite"))?;
     database.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
          CREATE TABLE report (pos INTEGER PRIMARY KEY, body BLOB NOT NULL);",
     )?;
     let begin = Instant::now();
-    for group in rows.chunks(GROUP_ROWS) {
+    for group in rows.chunks(group_rows) {
         let transaction = database.transaction()?;
         {
             let mut insert = transaction.prepare_cached("INSERT INTO report (body) VALUES (?)")?;

@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: figures that anyone can measure again.
 
+mod fan_in;
 mod frames;
 mod freshness;
 mod ingest;
@@ -7,6 +8,7 @@ mod memory;
 mod peers;
 mod postgres;
 mod sync;
+mod tree;
 mod wan;
 
 use std::path::PathBuf;
@@ -54,6 +56,10 @@ enum Name {
     Sync,
     /// Bytes of an incident report within a sync frame, beside zstd alone.
     Frames,
+    /// All offices return to one centre at once, each with a backlog.
+    FanIn,
+    /// A month of the whole country over weak links, in virtual time.
+    Tree,
 }
 
 /// One measured figure.
@@ -79,6 +85,8 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         Name::Sync => sync::run(&program, args.quick, args.runs, args.alone)?,
         Name::SyncPeers => sync::peers(&program, args.quick, args.runs)?,
         Name::Frames => frames::run(&program, args.quick)?,
+        Name::FanIn => fan_in::run(&program, args.quick)?,
+        Name::Tree => tree::run(&program, args.quick)?,
     };
     for figure in figures {
         if args.json {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use domain::ids::WriterId;
+use domain::trust::Certificate;
 use node::enrol::{Dialled, Enrolment, JoinError, Request, fingerprint};
 use serde_json::json;
 
@@ -19,6 +20,9 @@ A node joins in three steps, carried by hand:
                                                               at a node above it
   genggam node join joined.json                               at the new node
 
+Many at once: `genggam node enrol requests joined …` certifies every .json in the folder
+requests, and writes files of the same names into the folder joined.
+
 Compare the eight letters that request and enrol print, by telephone.";
 
 #[derive(Debug, Subcommand)]
@@ -30,9 +34,9 @@ pub(super) enum Command {
     },
     /// Certify another node's request, and write what it is given
     Enrol {
-        /// The request
+        /// The request, or a folder of requests: all of them are certified
         request: PathBuf,
-        /// The file to write
+        /// The file to write; for a folder, the folder to write files of the same names into
         file: PathBuf,
         /// Where this node listens, as the other will dial it
         #[arg(long)]
@@ -94,19 +98,47 @@ fn request(context: &Context, file: &Path) -> Done {
 
 fn enrol(context: &Context, asked: &Path, file: &Path, url: &str, by: &By) -> Done {
     dial::check(url).map_err(|error| failed::said("node_url", &[("reason", &chain(&error))]))?;
-    let request: Request = read(asked)?;
-    let certificate = request.certificate().map_err(|_| unreadable(asked))?;
+    // All are read before any is certified: one that is none stops them all.
+    let requests = requests(asked, file)?;
     opened::with(context, async |node| {
         let actor = by.actor(&node)?;
         let enrolment =
             node.kernel().enrolment(url).ok_or_else(|| failed::said("node_no_root", &[]))?;
-        node.certify(&actor, certificate.clone()).await.map_err(failed::failure)?;
-        write(file, &enrolment)?;
-        let (path, print) = (file.display(), fingerprint(&certificate));
-        let values: [(&str, &dyn std::fmt::Display); 3] =
-            [("name", &certificate.name), ("path", &path), ("print", &print)];
-        Ok(context.output.say("cli.node_enrolled", &values)?)
+        for (certificate, file) in &requests {
+            node.certify(&actor, certificate.clone()).await.map_err(failed::failure)?;
+            write(file, &enrolment)?;
+            let (path, print) = (file.display(), fingerprint(certificate));
+            let values: [(&str, &dyn std::fmt::Display); 3] =
+                [("name", &certificate.name), ("path", &path), ("print", &print)];
+            context.output.say("cli.node_enrolled", &values)?;
+        }
+        Ok(())
     })
+}
+
+/// What is asked for, each with the file to write: of one request, or of each in a folder.
+fn requests(asked: &Path, file: &Path) -> anyhow::Result<Vec<(Certificate, PathBuf)>> {
+    let one = |asked: &Path, file: PathBuf| {
+        let request: Request = read(asked)?;
+        Ok((request.certificate().map_err(|_| unreadable(asked))?, file))
+    };
+    if !asked.is_dir() {
+        return Ok(vec![one(asked, file.to_owned())?]);
+    }
+    let entries = std::fs::read_dir(asked).map_err(failed::file(asked))?;
+    let entries = entries.map(|entry| Ok(entry.map_err(failed::file(asked))?.path()));
+    let mut paths = entries.collect::<anyhow::Result<Vec<_>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+    if paths.is_empty() {
+        return Err(unreadable(asked));
+    }
+    paths.sort();
+    std::fs::create_dir_all(file).map_err(failed::file(file))?;
+    let named = |path: PathBuf| {
+        let to = file.join(path.file_name().unwrap_or_default());
+        one(&path, to)
+    };
+    paths.into_iter().map(named).collect()
 }
 
 fn join(context: &Context, file: &Path) -> Done {
