@@ -262,7 +262,7 @@ impl Pen {
 
     /// Notes that this transaction wrote an operation.
     pub(crate) fn wrote(&mut self, op: &SealedOp) {
-        if op.seq() % SIGNED_EVERY_OPS as u64 == 0 {
+        if op.seq().is_multiple_of(SIGNED_EVERY_OPS as u64) {
             self.between.push((op.stream().clone(), op.head()));
         }
         self.moved.insert(op.stream().clone(), op.head());

@@ -258,7 +258,7 @@ fn of_hex<T: for<'b> minicbor::Decode<'b, ()>>(text: &str) -> Result<T, Unreadab
 }
 
 fn bytes_of_hex(text: &str) -> Result<Vec<u8>, Unreadable> {
-    if text.len() % 2 != 0 || !text.is_ascii() {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return Err(Unreadable);
     }
     let pairs = (0..text.len()).step_by(2).map(|at| &text[at..at + 2]);

@@ -112,6 +112,7 @@ struct Refusal {
 }
 
 impl Refusal {
+    #[expect(clippy::needless_pass_by_value, reason = "errors and texts come alike")]
     fn new(code: ProblemCode, detail: impl ToString) -> Self {
         Self { code, detail: detail.to_string() }
     }

@@ -45,12 +45,12 @@ pub enum KeyError {
 
 /// Reads the node's key, or makes one on the first start.
 pub(crate) fn load_or_create(dir: &Path) -> Result<SigningKey, KeyError> {
-    load_or_create_at(dir.join(FILE))
+    load_or_create_at(&dir.join(FILE))
 }
 
 /// The root's key, made when a network is founded: to be kept offline from then on.
 pub(crate) fn load_or_create_root(dir: &Path) -> Result<SigningKey, KeyError> {
-    load_or_create_at(dir.join(ROOT_FILE))
+    load_or_create_at(&dir.join(ROOT_FILE))
 }
 
 /// The X25519 secret that opens bundles for this node, from its signing key.
@@ -65,23 +65,23 @@ pub(crate) fn seal_public(key: &SigningKey) -> [u8; KEY_BYTES] {
     public.to_bytes().into()
 }
 
-fn load_or_create_at(path: PathBuf) -> Result<SigningKey, KeyError> {
-    let io = |source| KeyError::Io { path: path.clone(), source };
-    match fs::read(&path) {
+fn load_or_create_at(path: &Path) -> Result<SigningKey, KeyError> {
+    let io = |source| KeyError::Io { path: path.to_owned(), source };
+    match fs::read(path) {
         Ok(bytes) => {
-            check_private(&path)
+            check_private(path)
                 .map_err(io)?
                 .then_some(())
-                .ok_or(KeyError::Readable { path: path.clone() })?;
+                .ok_or(KeyError::Readable { path: path.to_owned() })?;
             let secret: [u8; KEY_BYTES] = bytes
                 .as_slice()
                 .try_into()
-                .map_err(|_| KeyError::Damaged { path: path.clone(), bytes: bytes.len() })?;
+                .map_err(|_| KeyError::Damaged { path: path.to_owned(), bytes: bytes.len() })?;
             Ok(SigningKey::from_bytes(&secret))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let secret = clock::random::<KEY_BYTES>();
-            write_private(&path, &secret).map_err(io)?;
+            write_private(path, &secret).map_err(io)?;
             Ok(SigningKey::from_bytes(&secret))
         }
         Err(error) => Err(io(error)),

@@ -73,7 +73,7 @@ impl World {
                 if refused == Some(ProblemCode::SyncUnknownWriter) {
                     self.counts.note(Fault::LateCertificate);
                 }
-                self.tell(to, effects)
+                self.tell(to, &effects)
             }
             Err(error) => self.failed(to, &error),
         }

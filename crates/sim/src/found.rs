@@ -197,7 +197,7 @@ impl World {
         }
         match done {
             Ok(effects) => {
-                self.tell(at, effects)?;
+                self.tell(at, &effects)?;
                 Ok(true)
             }
             Err(ControlError::Storage(error)) => {

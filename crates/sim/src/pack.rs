@@ -47,8 +47,8 @@ pub(crate) fn pack(version: u32) -> Pack {
         version,
         types: vec![ty(EVENT, Kind::Event), ty(DAILY, Kind::Periodic(Grain::Day))],
         measures: vec![
-            measure("count", Expr::Const(Value::Int(1))),
-            measure("sum", Expr::Field(FieldId(1))),
+            measure("count", &Expr::Const(Value::Int(1))),
+            measure("sum", &Expr::Field(FieldId(1))),
         ],
         schedules: Vec::new(),
         roles: Vec::new(),
@@ -123,7 +123,7 @@ fn ty(id: u16, kind: Kind) -> RecordType {
     }
 }
 
-fn measure(key: &str, value: Expr) -> Measure {
+fn measure(key: &str, value: &Expr) -> Measure {
     let source = |type_id| Source {
         type_id,
         group: None,

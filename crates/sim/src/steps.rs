@@ -172,7 +172,7 @@ impl World {
         if urgent && effects.grew.iter().any(|(stream, _)| stream.lane == Lane::Urgent) {
             self.expect_urgent(at)?;
         }
-        self.tell(at, effects)
+        self.tell(at, &effects)
     }
 
     fn answered(
@@ -360,7 +360,7 @@ impl World {
             Ok(next_seq) => {
                 self.counts.note(Fault::UnknownChange);
                 let grew = vec![(stream, next_seq)];
-                self.tell(at, Effects { grew, ..Effects::default() })
+                self.tell(at, &Effects { grew, ..Effects::default() })
             }
             Err(error) => self.failed(at, &Arc::new(error)),
         }

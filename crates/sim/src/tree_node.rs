@@ -42,7 +42,12 @@ pub(crate) struct Kit {
 
 impl Kit {
     /// From a pack's folder, and forms as `genggam corpus` writes them.
-    pub(crate) fn read(pack: &Path, forms: &Path, tree: &Tree, today: Date) -> anyhow::Result<Self> {
+    pub(crate) fn read(
+        pack: &Path,
+        forms: &Path,
+        tree: &Tree,
+        today: Date,
+    ) -> anyhow::Result<Self> {
         let wrong = |problems| anyhow::anyhow!("the pack is wrong: {problems:?}");
         let pack = author::compile(pack).map_err(wrong)?;
         let codec = Zstd::new()?;

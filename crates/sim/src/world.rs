@@ -340,7 +340,7 @@ impl World {
                 for (waiting, answer) in group.into_iter().zip(answers) {
                     self.answer(&waiting, answer)?;
                 }
-                self.tell(at, effects)
+                self.tell(at, &effects)
             }
             Err(_) if group.len() > 1 => {
                 group.into_iter().try_for_each(|waiting| self.ingest(at, vec![waiting]))
@@ -382,7 +382,7 @@ impl World {
     }
 
     /// Tells a machine's sessions what is durable.
-    pub(crate) fn tell(&mut self, at: usize, effects: Effects) -> anyhow::Result<()> {
+    pub(crate) fn tell(&mut self, at: usize, effects: &Effects) -> anyhow::Result<()> {
         for (id, side) in self.sessions(at) {
             if effects.rules {
                 self.conns[id].ends[side].tap.loose = true;

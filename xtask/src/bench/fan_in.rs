@@ -7,9 +7,9 @@ use std::process::Command;
 use anyhow::Context as _;
 use serde::Deserialize;
 
+use super::Figure;
 use super::ingest::bare_sqlite;
 use super::sync::{Corpus, Kind};
-use super::Figure;
 use crate::server::{PASSWORD, Server};
 use crate::sh;
 

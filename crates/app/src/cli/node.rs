@@ -76,7 +76,7 @@ pub(super) fn run(context: &Context, command: Command) -> Done {
         Command::Request { file } => request(context, &file),
         Command::Enrol { request, file, url, by } => enrol(context, &request, &file, &url, &by),
         Command::Join { file } => join(context, &file),
-        Command::Dial { url, office } => redirect(context, url, &office),
+        Command::Dial { url, office } => redirect(context, &url, &office),
         Command::List => list(context),
         Command::Revoke { key, reason, by } => opened::with(context, async |node| {
             let actor = by.actor(&node)?;
@@ -153,11 +153,11 @@ fn join(context: &Context, file: &Path) -> Done {
     })
 }
 
-fn redirect(context: &Context, url: String, office: &str) -> Done {
-    dial::check(&url).map_err(|error| failed::said("node_url", &[("reason", &chain(&error))]))?;
+fn redirect(context: &Context, url: &str, office: &str) -> Done {
+    dial::check(url).map_err(|error| failed::said("node_url", &[("reason", &chain(&error))]))?;
     opened::with(context, async |node| {
         let office = opened::office(&node, office)?;
-        node.kernel().dial(&[Dialled { url: url.clone(), office }])?;
+        node.kernel().dial(&[Dialled { url: url.to_owned(), office }])?;
         Ok(context.output.say("cli.node_joined", &[("url", &url)])?)
     })
 }

@@ -14,10 +14,10 @@ mod frame;
 use thiserror::Error;
 
 use self::flow::{Reader, Writer};
-use self::frame::{Frame, kind};
+use self::frame::{Frame, PLAIN};
 use crate::ids::{RecordId, SubmissionId};
 use crate::limits::FRAME_OPS_MAX;
-use crate::op::{FORMAT, Op, TypeRef};
+use crate::op::{Change, FORMAT, Op, TypeRef};
 
 /// The key `pack.type` of a type, where the pack is known: ids of periodic records derive from it.
 pub type TypeKeys<'k> = &'k dyn Fn(&TypeRef) -> Option<String>;
@@ -213,4 +213,20 @@ fn comes_back(body: &Body, ops: &[&[u8]]) -> bool {
     let bytes_max = ops.iter().map(|op| op.len()).sum::<usize>().saturating_mul(2) + 1_024;
     let limits = SplitLimits { ops_max: ops.len(), bytes_max };
     split(body, limits).is_ok_and(|back| back == ops)
+}
+
+/// The kind of a change, as in its bytes; [`PLAIN`] for one that columns can't say.
+fn kind(change: &Change) -> u64 {
+    match change {
+        Change::Create(_) => 0,
+        Change::Patch(_) => 1,
+        Change::Transition(_) => 2,
+        Change::Comment(_) => 3,
+        Change::Acknowledge(_) => 4,
+        Change::Pack(_)
+        | Change::Office(_)
+        | Change::Certificate(_)
+        | Change::Revocation(_)
+        | Change::Unknown(_) => PLAIN,
+    }
 }

@@ -5,6 +5,7 @@
 
 pub mod blob;
 pub mod body;
+mod contract;
 mod frame;
 pub mod health;
 mod inbox;
@@ -15,11 +16,12 @@ mod session;
 mod wire;
 
 pub use self::body::{DictionaryId, Squeeze};
+pub use self::contract::{
+    Action, Closed, Config, Held, Input, PROTOCOL, PeerHello, Role, Taken, hello_bytes,
+};
 pub use self::frame::{Boundary, BuiltFrame, Dictionaries, Page, build, read};
 pub use self::outbox::{LaneQueue, Progress};
 pub use self::redial::redial_ms;
 pub use self::scope::Rules;
-pub use self::session::{
-    Action, Closed, Config, Held, Input, PROTOCOL, PeerHello, Role, Session, Taken, hello_bytes,
-};
+pub use self::session::Session;
 pub use self::wire::{Cursor, Frame, Hello, Message, StreamTag, WireError, decode_all, tag_of};

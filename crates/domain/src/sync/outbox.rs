@@ -165,7 +165,7 @@ impl Outbox {
         let turn = self.turn;
         let out = self.streams.get_mut(&stream)?;
         if let Some(part) = out.parts.pop_front() {
-            let part_end = part.offset.saturating_add(part.bytes.len() as u32);
+            let part_end = part.end();
             let last = out.parts.is_empty();
             out.turn = turn;
             let next_seq = out.sent_next;

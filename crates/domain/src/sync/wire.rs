@@ -114,6 +114,14 @@ pub struct Part {
     pub bytes: Vec<u8>,
 }
 
+impl Part {
+    /// Where the piece ends in the frame's CBOR.
+    #[must_use]
+    pub fn end(&self) -> u32 {
+        self.offset.saturating_add(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX))
+    }
+}
+
 /// What one end says to the other.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Message {

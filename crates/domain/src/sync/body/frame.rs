@@ -1,9 +1,8 @@
 //! The operations of one frame, column by column.
 
 use super::cells::{cells, path, period};
-use super::creation_submission;
 use super::flow::{Done, Flow, alike, loose_signed, number, sized};
-use super::{BodyError, TypeKeys};
+use super::{BodyError, TypeKeys, creation_submission, kind};
 use crate::hlc::Hlc;
 use crate::ids::{ActionId, Digest, OfficeId, OpTag, PersonId, RecordId, SubmissionId};
 use crate::limits::{FRAME_OPS_MAX, RETURNED_CELLS_MAX, SAW_MAX, TEXT_BYTES_MAX};
@@ -15,7 +14,7 @@ use crate::record::periodic_id;
 use crate::value::{Cell, CellChanges, CellPath, Cells};
 
 /// The kind of an operation that is carried as it came.
-const PLAIN: u64 = 5;
+pub(super) const PLAIN: u64 = 5;
 
 /// Operations, those that the columns can say apart from those carried as they came.
 #[derive(Debug, Default)]
@@ -431,22 +430,6 @@ fn saw_of(change: &mut Change) -> Option<&mut Vec<OpTag>> {
         | Change::Certificate(_)
         | Change::Revocation(_)
         | Change::Unknown(_) => None,
-    }
-}
-
-/// The kind of a change, as in its bytes; [`PLAIN`] for one that columns can't say.
-pub(super) fn kind(change: &Change) -> u64 {
-    match change {
-        Change::Create(_) => 0,
-        Change::Patch(_) => 1,
-        Change::Transition(_) => 2,
-        Change::Comment(_) => 3,
-        Change::Acknowledge(_) => 4,
-        Change::Pack(_)
-        | Change::Office(_)
-        | Change::Certificate(_)
-        | Change::Revocation(_)
-        | Change::Unknown(_) => PLAIN,
     }
 }
 
