@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use domain::sync::{Role, redial_ms};
 use futures::stream::FuturesUnordered;
 use futures::{SinkExt, StreamExt};
@@ -21,7 +23,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use crate::http::{DATAGRAM_BYTES_MAX, LINK_PATH, chain};
+use crate::http::{DATAGRAM_BYTES_MAX, HELLO_HEADER, LINK_PATH, chain};
 use crate::tls;
 
 /// A connection attempt that has come to nothing by then never will.
@@ -171,7 +173,8 @@ async fn reach(target: &Target) -> Result<TcpStream, DialError> {
     }
 }
 
-/// Runs a session over a stream of bytes.
+/// Runs a session over a stream of bytes. Its first datagram, HELLO, goes with the request for the
+/// WebSocket: on a satellite that is a second sooner.
 async fn carry<S>(
     node: &Arc<Node>,
     peer: &Dialled,
@@ -183,34 +186,22 @@ async fn carry<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let scheme = if target.secure { "wss" } else { "ws" };
-    let host =
-        if target.host.contains(':') { format!("[{}]", target.host) } else { target.host.clone() };
-    let request = format!("{scheme}://{host}:{}{LINK_PATH}", target.port)
-        .into_client_request()
-        .map_err(Box::new)?;
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(DATAGRAM_BYTES_MAX))
-        .max_frame_size(Some(DATAGRAM_BYTES_MAX));
-    let opened =
-        within(tokio_tungstenite::client_async_with_config(request, stream, Some(config))).await?;
-    let (socket, _) = opened.map_err(Box::new)?;
-    Ok(session(node, peer, until, socket, channel).await)
-}
-
-async fn session<S>(
-    node: &Arc<Node>,
-    peer: &Dialled,
-    until: &Until,
-    socket: WebSocketStream<S>,
-    channel: [u8; 32],
-) -> Ended
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut to_peer, mut from_peer) = socket.split();
     let (sender, inbound) = mpsc::channel(INBOUND_MAX);
     let (outbound, mut datagrams) = mpsc::channel::<Vec<u8>>(OUTBOUND_MAX);
+    let link = Link {
+        role: Role::Dialer,
+        channel,
+        peer_office: Some(peer.office),
+        url: Some(peer.url.clone()),
+        inbound,
+        outbound,
+        until_idle: matches!(until, Until::Said),
+    };
+    let of_session = Arc::clone(node);
+    let session = tokio::spawn(async move { of_session.sync(link).await });
+    let hello = datagrams.recv().await.ok_or(DialError::Silent)?;
+    let socket = upgrade(target, stream, &hello).await?;
+    let (mut to_peer, mut from_peer) = socket.split();
     let wanted = until.clone();
     let reading = tokio::spawn(async move {
         loop {
@@ -238,20 +229,40 @@ where
         }
         drop(to_peer.close().await);
     });
-    let link = Link {
-        role: Role::Dialer,
-        channel,
-        peer_office: Some(peer.office),
-        url: Some(peer.url.clone()),
-        inbound,
-        outbound,
-        until_idle: matches!(until, Until::Said),
-    };
-    let ended = node.sync(link).await;
+    let ended = session.await;
     reading.abort();
     drop(tokio::time::timeout(Duration::from_secs(1), writing).await);
-    ended.unwrap_or_else(|error| {
-        tracing::error!(error = chain(&error), "a session could not go on");
-        Ended::default()
-    })
+    match ended {
+        Ok(Ok(ended)) => Ok(ended),
+        Ok(Err(error)) => {
+            tracing::error!(error = chain(&error), "a session could not go on");
+            Ok(Ended::default())
+        }
+        Err(broken) => std::panic::resume_unwind(broken.into_panic()),
+    }
+}
+
+/// Asks for a WebSocket, with the session's HELLO.
+async fn upgrade<S>(
+    target: &Target,
+    stream: S,
+    hello: &[u8],
+) -> Result<WebSocketStream<S>, DialError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let scheme = if target.secure { "wss" } else { "ws" };
+    let host =
+        if target.host.contains(':') { format!("[{}]", target.host) } else { target.host.clone() };
+    let mut request = format!("{scheme}://{host}:{}{LINK_PATH}", target.port)
+        .into_client_request()
+        .map_err(Box::new)?;
+    let hello = BASE64.encode(hello).parse().expect("invariant: base64 is a header's text");
+    request.headers_mut().insert(HELLO_HEADER, hello);
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(DATAGRAM_BYTES_MAX))
+        .max_frame_size(Some(DATAGRAM_BYTES_MAX));
+    let opened =
+        within(tokio_tungstenite::client_async_with_config(request, stream, Some(config))).await?;
+    Ok(opened.map_err(Box::new)?.0)
 }

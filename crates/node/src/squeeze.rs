@@ -13,8 +13,8 @@ use domain::sync::body::{BodyError, DictionaryId, Squeeze};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe::CParameter;
 
-/// The strongest level that needs no more than a few milliseconds and megabytes for a frame.
-const LEVEL: i32 = 19;
+/// The strongest level: a frame is small, and a link slower than any machine.
+const LEVEL: i32 = 22;
 /// The base-2 logarithm of the window: 512 KiB, more than the columns of any frame.
 const WINDOW_LOG: u32 = 19;
 /// How every frame of ours begins: zstd's magic number, no flags, a window of 512 KiB.

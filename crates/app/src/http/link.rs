@@ -3,7 +3,10 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::HeaderMap;
 use axum::response::Response;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use domain::sync::Role;
 use futures::{SinkExt, StreamExt};
 use node::sync::{Link, OUTBOUND_MAX};
@@ -13,6 +16,8 @@ use super::Site;
 
 /// Where the door is.
 pub(crate) const PATH: &str = "/api/link";
+/// The header in which a dialling node sends its session's first datagram, as base64.
+pub(crate) const HELLO_HEADER: &str = "genggam-hello";
 /// Bytes of one datagram: a frame and what goes with it.
 pub(crate) const DATAGRAM_BYTES_MAX: usize = 64 * 1024;
 /// Datagrams of a peer that may wait here; more wait in its window.
@@ -27,16 +32,18 @@ pub(crate) struct Channel(pub(crate) [u8; 32]);
 pub(super) async fn open(
     State(site): State<Site>,
     channel: Option<Extension<Channel>>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    let hello = headers.get(HELLO_HEADER).and_then(|hello| BASE64.decode(hello).ok());
     let Channel(channel) = channel.map(|Extension(channel)| channel).unwrap_or_default();
     upgrade
         .max_message_size(DATAGRAM_BYTES_MAX)
         .max_frame_size(DATAGRAM_BYTES_MAX)
-        .on_upgrade(move |socket| serve(site, socket, channel))
+        .on_upgrade(move |socket| serve(site, socket, channel, hello))
 }
 
-async fn serve(site: Site, socket: WebSocket, channel: [u8; 32]) {
+async fn serve(site: Site, socket: WebSocket, channel: [u8; 32], hello: Option<Vec<u8>>) {
     let (mut to_peer, mut from_peer) = socket.split();
     let (sender, inbound) = mpsc::channel(INBOUND_MAX);
     let (outbound, mut datagrams) = mpsc::channel::<Vec<u8>>(OUTBOUND_MAX);
@@ -50,6 +57,11 @@ async fn serve(site: Site, socket: WebSocket, channel: [u8; 32]) {
         until_idle: false,
     };
     let read = async move {
+        if let Some(hello) = hello
+            && sender.send(hello).await.is_err()
+        {
+            return;
+        }
         while let Some(Ok(message)) = from_peer.next().await {
             match message {
                 Message::Binary(bytes) => {

@@ -48,7 +48,7 @@ pub(crate) use error::chain;
 use error::{ApiError, ApiResult};
 pub use extract::Peer;
 pub(crate) use imports::speaker;
-pub(crate) use link::{Channel, DATAGRAM_BYTES_MAX, PATH as LINK_PATH};
+pub(crate) use link::{Channel, DATAGRAM_BYTES_MAX, HELLO_HEADER, PATH as LINK_PATH};
 
 /// What every request needs.
 #[derive(Clone, Debug)]
@@ -148,7 +148,6 @@ fn api() -> OpenApiRouter<Site> {
 pub fn router(site: Site) -> Router {
     let (routes, _) = api().split_for_parts();
     routes
-        .route(link::PATH, get(link::open))
         .fallback_service(get(assets::serve))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX))
         .layer(from_fn_with_state(site.clone(), guard::same_origin))
@@ -156,6 +155,8 @@ pub fn router(site: Site) -> Router {
         .layer(from_fn(error::describe))
         .layer(compression())
         .layer(from_fn_with_state(site.clone(), guard::headers))
+        // A node is no browser: what guards those would be a packet more on each dial.
+        .route(link::PATH, get(link::open).layer(from_fn_with_state(site.clone(), guard::rate)))
         .layer(trace())
         .with_state(site)
 }
