@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
@@ -18,6 +18,8 @@ pub(crate) struct Server {
     pub(crate) url: String,
     /// Its accounts, where it is a demonstration.
     pub(crate) accounts: Vec<Account>,
+    /// What it says once it is ready.
+    stdout: BufReader<ChildStdout>,
 }
 
 /// An account of a demonstration.
@@ -78,13 +80,13 @@ impl Server {
     pub(crate) fn start(mut command: Command) -> anyhow::Result<Self> {
         let mut child = command.stdout(Stdio::piped()).spawn().context("can't start genggam")?;
         let stdout = child.stdout.take().context("no standard output")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
+        let (mut stdout, mut line) = (BufReader::new(stdout), String::new());
+        stdout.read_line(&mut line)?;
         let Ok(ready) = serde_json::from_str::<Ready>(&line) else {
             drop(child.kill());
             bail!("genggam did not say that it is ready: {line:?} {:?}", child.wait()?);
         };
-        Ok(Self { child, url: ready.listening, accounts: ready.accounts })
+        Ok(Self { child, url: ready.listening, accounts: ready.accounts, stdout })
     }
 
     /// The process.
@@ -99,8 +101,13 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until it ends by itself.
-    pub(crate) fn wait(&mut self) -> anyhow::Result<()> {
+    /// Hands over each line that it says from now on, until it ends.
+    pub(crate) fn listen(&mut self, mut said: impl FnMut(&str)) -> anyhow::Result<()> {
+        let mut line = String::new();
+        while self.stdout.read_line(&mut line)? > 0 {
+            said(line.trim_end());
+            line.clear();
+        }
         self.child.wait()?;
         Ok(())
     }
