@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use node::enrol::Dialled;
 use node::{Node, PeerState, PeerView};
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::network::{self, NetworkError, since_ms};
 use super::{Demo, Role};

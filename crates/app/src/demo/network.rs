@@ -3,7 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::ids::OfficeId;
 use domain::period::Date;
@@ -11,6 +11,7 @@ use domain::trust::{Certificate, KeyRole};
 use node::enrol::{Dialled, Enrolment, JoinError, Request};
 use node::{Actor, ControlError, Node};
 use thiserror::Error;
+use tokio::time::Instant;
 
 /// How often a node looks into the folder.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
