@@ -108,8 +108,8 @@ fn guide() -> String {
     format!(
         "
 What to look at:
-  1. {centre}: sign in as pimpinan.pusat; Beranda and Peta, Catatan filtered by Kabupaten Bintan,
-     and {centre}/simpul: which node was heard when.
+  1. {centre}: sign in as pimpinan.pusat; Beranda (the counts, and Terbaru), Peta, Catatan of
+     Kabupaten Bintan, and Simpul ({centre}/simpul): which node was heard when.
   2. {regency}/sinkron: sign in as pengelola.bintan. Its link to the province goes away and
      comes back by itself, as printed here. What is filed meanwhile waits there, and the numbers at
      the centre move within a second or two after the link is back.

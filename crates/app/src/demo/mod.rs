@@ -137,6 +137,18 @@ pub enum DemoError {
     Facts(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl Options {
+    /// Nodes of one network are told apart by their names.
+    fn node_name(&self) -> &'static str {
+        match (self.joins, self.role) {
+            (false, _) => "simulasi",
+            (true, Role::Centre) => "simulasi-pusat",
+            (true, Role::Province) => "simulasi-kepri",
+            (true, Role::Regency) => "simulasi-bintan",
+        }
+    }
+}
+
 impl Role {
     fn office(self) -> OfficeId {
         match self {
@@ -223,7 +235,7 @@ async fn open(options: &Options, clock: &Arc<StoryClock>) -> Result<Arc<Node>, D
     let config = Config {
         dir: options.dir.clone(),
         office: Some(options.role.office()),
-        name: Some("simulasi".to_owned()),
+        name: Some(options.node_name().to_owned()),
         simulation: Some(true),
     };
     let clock: Arc<StoryClock> = Arc::clone(clock);
