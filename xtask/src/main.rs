@@ -7,6 +7,7 @@ mod check;
 mod crash;
 mod demo;
 mod dictionaries;
+mod fuzz;
 mod load;
 mod server;
 mod setup;
@@ -36,6 +37,8 @@ enum Command {
     Crash(crash::CrashArgs),
     /// Train the dictionaries of the packs, which sync frames are squeezed with.
     Dictionaries,
+    /// Give the core what no honest peer sends: each fuzz target for a while.
+    Fuzz(fuzz::FuzzArgs),
     /// Play many simulated nodes, from seeds, with every kind of fault.
     Sim(sim::SimArgs),
     /// The rules of the house that no compiler checks.
@@ -49,6 +52,7 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(args) => bench::run(&args),
         Command::Crash(args) => crash::run(&args),
         Command::Dictionaries => dictionaries::run(),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Tidy => tidy::run(),
     }

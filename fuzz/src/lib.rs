@@ -1,0 +1,18 @@
+//! Fuzz targets: whatever a peer, a disk or a file says, the core answers with an error at most.
+//!
+//! Each module has one target, `run`, which panics where an invariant breaks. `seeds` writes the
+//! first inputs, from real encodings. Bundles get a module here once they have a format.
+
+pub mod blobs;
+pub mod body;
+pub mod input;
+pub mod ops;
+pub mod session;
+pub mod trust;
+pub mod wire;
+pub mod world;
+
+/// The codec of the node, which `domain` doesn't have: the file itself, since the crate `node`
+/// would bring its databases along.
+#[path = "../../crates/node/src/squeeze.rs"]
+pub mod squeeze;
