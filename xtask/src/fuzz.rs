@@ -57,7 +57,8 @@ fn play(target: &str, seconds: u32) -> anyhow::Result<()> {
     let timeout = format!("-timeout={INPUT_SECONDS_MAX}");
     let max_len = format!("-max_len={INPUT_BYTES_MAX}");
     let memory = format!("-rss_limit_mb={MEMORY_MB_MAX}");
-    let flags = ["--", &end, &timeout, &max_len, &memory, "-len_control=20", "-print_final_stats=1"];
+    let flags =
+        ["--", &end, &timeout, &max_len, &memory, "-len_control=20", "-print_final_stats=1"];
     let mut command = fuzz(&["run"], &[target, &grown, &corpus]);
     sh::run(command.args(flags))
 }
@@ -78,7 +79,11 @@ fn keep(target: &str) -> anyhow::Result<()> {
 /// compiler can count coverage but not sanitize.
 fn fuzz(verb: &[&str], args: &[&str]) -> Command {
     let mut command = sh::cargo(&["fuzz"]);
-    command.current_dir(sh::root().join("fuzz")).args(verb).args(["--sanitizer", "none"]).args(args);
+    command
+        .current_dir(sh::root().join("fuzz"))
+        .args(verb)
+        .args(["--sanitizer", "none"])
+        .args(args);
     command
 }
 
