@@ -123,7 +123,9 @@ impl Trust {
             Some(own) => tree.is_within(certificate.office, own, date),
         };
         let said = statements.iter().filter(|said| said.stream.writer == authority);
-        let said: Vec<_> = said.filter(|said| self.holds(&said.stream, said.seq)).collect();
+        let mut said: Vec<_> = said.filter(|said| self.holds(&said.stream, said.seq)).collect();
+        // Of two certificates of one key the same stays, in whatever order they came.
+        said.sort_by(|a, b| (&a.stream, a.seq).cmp(&(&b.stream, b.seq)));
         for said in &said {
             if let What::Certificate(certificate) = &said.what
                 && reaches(certificate)

@@ -26,6 +26,7 @@ mod packs;
 mod properties;
 mod sync_body;
 #[cfg(feature = "author")]
+mod trust;
 mod wire;
 
 #[test]
