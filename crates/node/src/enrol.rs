@@ -12,7 +12,7 @@ use store::{StoreError, log, meta};
 
 use crate::commit;
 use crate::control::{ControlError, statement_id};
-use crate::kernel::{Kernel, META_PEERS, META_PINS, META_ROOT};
+use crate::kernel::{Kernel, META_PEERS, META_PINS, META_ROOT, pins};
 use crate::keys;
 use crate::policy::founding;
 use crate::submit::Desk;
@@ -136,8 +136,13 @@ impl Kernel {
                 return Err(JoinError::OtherRoot);
             }
             meta::put(tx, META_ROOT, &root)?;
-            let pins =
-                minicbor::to_vec([parent]).expect("invariant: writing to memory does not fail");
+            // Who was pinned before stays known: what it wrote is here, and only a revocation ends
+            // it.
+            let mut pins = pins(tx)?;
+            if !pins.contains(&parent) {
+                pins.push(parent);
+            }
+            let pins = minicbor::to_vec(pins).expect("invariant: writing to memory does not fail");
             meta::put(tx, META_PINS, &pins)?;
             Ok(put_peers(tx, &[dialled])?)
         })?;

@@ -296,10 +296,13 @@ fn load_trust(
 ) -> Result<Trust, StoreError> {
     let root = meta::get(r, META_ROOT)?
         .and_then(|bytes| VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok());
-    let pins: Vec<Certificate> = meta::get(r, META_PINS)?
-        .and_then(|bytes| minicbor::decode(&bytes).ok())
-        .unwrap_or_default();
-    Ok(Trust::new(root, &pins, &statements::all(r)?, tree, date))
+    Ok(Trust::new(root, &pins(r)?, &statements::all(r)?, tree, date))
+}
+
+/// The certificates that came with enrolments.
+pub(crate) fn pins(r: &Reader<'_>) -> Result<Vec<Certificate>, StoreError> {
+    let bytes = meta::get(r, META_PINS)?;
+    Ok(bytes.and_then(|bytes| minicbor::decode(&bytes).ok()).unwrap_or_default())
 }
 
 fn last_of(
