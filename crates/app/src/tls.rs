@@ -71,15 +71,8 @@ pub(crate) fn own(dir: &Path) -> Result<TlsAcceptor, TlsError> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| {
-        io::Write::write_all(&mut file, bytes)?;
-        file.sync_all()
-    });
-    written.map_err(|source| TlsError::Write { path: path.display().to_string(), source })
+    let failed = |source| TlsError::Write { path: path.display().to_string(), source };
+    node::write_private(path, bytes).map_err(failed)
 }
 
 /// How a node dials another: TLS 1.3 alone, any certificate. A stranger in between has another

@@ -12,6 +12,7 @@ use store::{StoreError, log, meta};
 
 use crate::commit;
 use crate::control::{ControlError, statement_id};
+use crate::hex;
 use crate::kernel::{Kernel, META_PEERS, META_PINS, META_ROOT, pins};
 use crate::keys;
 use crate::policy::founding;
@@ -117,8 +118,7 @@ impl Kernel {
     /// stands under no root.
     #[must_use]
     pub fn enrolment(&self, url: &str) -> Option<Enrolment> {
-        let root = self.rules().trust.root()?.to_bytes();
-        let root = root.iter().map(|byte| format!("{byte:02x}")).collect();
+        let root = hex::encode(self.rules().trust.root()?.as_bytes());
         let parent = to_hex(&self.own_certificate());
         Some(Enrolment { root, parent, url: url.to_owned() })
     }
@@ -129,7 +129,8 @@ impl Kernel {
     /// [`JoinError`].
     pub fn join(&self, enrolment: &Enrolment) -> Result<(), JoinError> {
         let parent = enrolment.parent()?;
-        let root: [u8; 32] = bytes_of_hex(&enrolment.root)?.try_into().map_err(|_| Unreadable)?;
+        let root: [u8; 32] =
+            hex::decode(&enrolment.root).and_then(|root| root.try_into().ok()).ok_or(Unreadable)?;
         let dialled = Dialled { url: enrolment.url.clone(), office: parent.office };
         self.store.write(|tx| {
             if meta::get(tx, META_ROOT)?.is_some_and(|held| held != root) {
@@ -255,17 +256,9 @@ pub(crate) fn revocation(
 
 fn to_hex(value: &impl minicbor::Encode<()>) -> String {
     let bytes = minicbor::to_vec(value).expect("invariant: writing to memory does not fail");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&bytes)
 }
 
 fn of_hex<T: for<'b> minicbor::Decode<'b, ()>>(text: &str) -> Result<T, Unreadable> {
-    minicbor::decode(&bytes_of_hex(text)?).map_err(|_| Unreadable)
-}
-
-fn bytes_of_hex(text: &str) -> Result<Vec<u8>, Unreadable> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return Err(Unreadable);
-    }
-    let pairs = (0..text.len()).step_by(2).map(|at| &text[at..at + 2]);
-    pairs.map(|pair| u8::from_str_radix(pair, 16).map_err(|_| Unreadable)).collect()
+    minicbor::decode(&hex::decode(text).ok_or(Unreadable)?).map_err(|_| Unreadable)
 }

@@ -1,7 +1,6 @@
 //! A node without its threads: its store, key and clock, and what holds at the moment. All that
 //! it does is a call; the simulator drives it as the node's threads do.
 
-use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::hlc::{Clock as HlcClock, Hlc};
@@ -261,19 +260,6 @@ fn remember(store: &Store, config: &Config) -> Result<About, OpenError> {
 fn number(r: &Reader<'_>, key: &str) -> Result<Option<u32>, StoreError> {
     let bytes = meta::get(r, key)?;
     Ok(bytes.and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?))))
-}
-
-/// Begins the next life of a node's streams: for a store that was restored from a copy.
-///
-/// # Errors
-/// If storage fails.
-pub fn begin_epoch(dir: &Path) -> Result<u32, StoreError> {
-    let store = Store::open(dir)?;
-    store.write(|tx| {
-        let epoch = number(tx, META_EPOCH)?.unwrap_or(1).saturating_add(1);
-        meta::put(tx, META_EPOCH, &epoch.to_be_bytes())?;
-        Ok(epoch)
-    })
 }
 
 /// Packs, events of offices and trust, as the log brought them.

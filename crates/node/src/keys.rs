@@ -88,17 +88,23 @@ fn load_or_create_at(path: &Path) -> Result<SigningKey, KeyError> {
     }
 }
 
-/// Writes the file whole or not at all: under another name first, then renamed.
-fn write_private(path: &Path, secret: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("key.new");
+/// Writes a file that its owner alone can read, whole or not at all: under another name first,
+/// then renamed.
+///
+/// # Errors
+/// If it can't be written.
+pub fn write_private(path: &Path, secret: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = Path::new(&beside);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
+    let mut file = options.open(beside)?;
     file.write_all(secret)?;
     file.sync_all()?;
-    fs::rename(&beside, path)
+    fs::rename(beside, path)
 }
 
 #[cfg(unix)]

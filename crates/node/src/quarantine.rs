@@ -2,7 +2,6 @@
 //! from; who has seen it; and the proof to take away. Nothing is ever deleted from it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use domain::ids::{OfficeId, RecordId, WriterId};
 use domain::limits::{OP_BYTES_MAX, QUARANTINE_PAGE_ROWS_MAX};
@@ -14,6 +13,7 @@ use store::quarantine::{self, Held, Seen};
 use store::{Reader, StoreError, audit, health};
 
 use crate::actor::Actor;
+use crate::hex;
 use crate::node::{Names, Node};
 use crate::policy::{Action, Denied, Judge, Resource};
 use crate::records::ReadError;
@@ -159,7 +159,7 @@ impl Node {
     pub fn quarantine_item(&self, by: &Actor, id: u64) -> Result<QuarantineItem, ReadError> {
         let row = self.quarantined(by, id)?;
         let held = self.taken(by, id, "quarantine.bytes")?;
-        Ok(QuarantineItem { row, hex: hex(&held.refused.bytes) })
+        Ok(QuarantineItem { row, hex: hex::encode(&held.refused.bytes) })
     }
 
     /// A file that holds one refused operation and what is known of it. That it was taken is
@@ -172,7 +172,9 @@ impl Node {
         let held = self.taken(by, id, "quarantine.export")?;
         let bytes = &held.refused.bytes;
         let stream = held.refused.stream.as_ref().map(|stream| {
-            hex(&minicbor::to_vec(stream).expect("invariant: writing to memory does not fail"))
+            hex::encode(
+                &minicbor::to_vec(stream).expect("invariant: writing to memory does not fail"),
+            )
         });
         let proof = json!({
             "format": PROOF,
@@ -182,7 +184,7 @@ impl Node {
             "item": row,
             "stream_cbor": stream,
             "blake3": blake3::hash(bytes).to_hex().as_str(),
-            "bytes": hex(bytes),
+            "bytes": hex::encode(bytes),
         });
         let text = serde_json::to_string_pretty(&proof);
         let bytes = text.expect("invariant: a proof is plain data") + "\n";
@@ -236,13 +238,6 @@ fn entry(by: &Actor, at_ms: u64, action: &str, id: u64) -> audit::Entry {
         subject: id.to_string(),
         detail: String::new(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("invariant: writing to memory does not fail");
-        text
-    })
 }
 
 /// The operation that bytes say, if they do: not proved, not even in canonical form.

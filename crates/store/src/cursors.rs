@@ -1,7 +1,9 @@
 //! How far each reader of the log has come, and where streams stand at peers.
 
+use std::collections::BTreeMap;
+
 use domain::ids::WriterId;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use crate::StoreError;
 use crate::log::Pos;
@@ -19,10 +21,14 @@ pub fn put(tx: &Tx<'_>, name: &str, pos: Pos) -> Result<(), StoreError> {
     tx.run("move a cursor", sql, params![name, int(pos.0)]).map(drop)
 }
 
-/// Where a stream stands at a peer, as it last said: the sequence number that it takes next.
-pub fn of_peer(r: &Reader<'_>, peer: WriterId, tag: u64) -> Result<Option<u64>, StoreError> {
-    let sql = "SELECT next_seq FROM peer_cursors WHERE peer = ?1 AND tag = ?2";
-    r.one("read a peer's cursor", sql, params![peer.0, tag.to_be_bytes()], |row| uint(row, 0))
+/// Where streams stand at a peer, as it last said: by short name, the sequence number that it takes
+/// next.
+pub fn of_peer(r: &Reader<'_>, peer: WriterId) -> Result<BTreeMap<u64, u64>, StoreError> {
+    let sql = "SELECT tag, next_seq FROM peer_cursors WHERE peer = ?1";
+    let tag = |row: &Row<'_>| row.get(0).map(u64::from_be_bytes);
+    let rows =
+        r.many("read a peer's cursors", sql, [peer.0], |row| Ok((tag(row)?, uint(row, 1)?)))?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Notes where a stream stands at a peer.

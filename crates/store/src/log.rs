@@ -266,15 +266,6 @@ pub fn records_voided_at(r: &Reader<'_>, pos: Pos) -> Result<Vec<RecordId>, Stor
     r.many("read what a revocation took out", sql, [int(pos.0)], |row| record(row, 0))
 }
 
-/// Whether an operation at a place of a stream is out of every fold.
-pub fn is_void(r: &Reader<'_>, stream: &StreamId, seq: u64) -> Result<bool, StoreError> {
-    let sql = "SELECT log.void IS NOT NULL FROM log JOIN streams ON streams.id = log.stream
-        WHERE streams.key = ?1 AND log.seq = ?2";
-    let found =
-        r.one("find an operation", sql, params![encode(stream), int(seq)], |row| row.get(0))?;
-    Ok(found.unwrap_or(false))
-}
-
 /// The position of the last operation; 0 where there is none.
 pub fn last_pos(r: &Reader<'_>) -> Result<Pos, StoreError> {
     let sql = "SELECT coalesce(max(pos), 0) FROM log";

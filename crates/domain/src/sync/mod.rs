@@ -22,6 +22,6 @@ pub use self::contract::{
 pub use self::frame::{Boundary, BuiltFrame, Dictionaries, Page, build, read};
 pub use self::outbox::{LaneQueue, Progress};
 pub use self::redial::redial_ms;
-pub use self::scope::Rules;
+pub use self::scope::{Own, Rules};
 pub use self::session::Session;
 pub use self::wire::{Cursor, Frame, Hello, Message, StreamTag, WireError, decode_all, tag_of};

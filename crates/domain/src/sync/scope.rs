@@ -20,6 +20,15 @@ pub struct Rules {
     pub trust: Arc<Trust>,
 }
 
+/// This node, where scope is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// Its key, as a writer.
+    pub writer: WriterId,
+    /// Its office.
+    pub office: OfficeId,
+}
+
 impl Rules {
     /// The office for which a writer writes.
     #[must_use]
@@ -40,6 +49,32 @@ impl Rules {
             Audience::Up(_) | Audience::To(_) => false,
         };
         on_the_way || self.is_for(&stream.audience, holder)
+    }
+
+    /// The office for which a stream is written; one's own is known before it is certified.
+    #[must_use]
+    pub fn stream_office(&self, own: Own, stream: &StreamId) -> Option<OfficeId> {
+        if stream.writer == own.writer { Some(own.office) } else { self.office(stream.writer) }
+    }
+
+    /// Whether this node and a node of another office may both hold a stream.
+    #[must_use]
+    pub fn may_share(&self, own: Own, stream: &StreamId, peer: OfficeId) -> bool {
+        self.stream_office(own, stream).is_some_and(|office| {
+            self.may_hold(stream, office, own.office)
+                && (self.may_hold(stream, office, peer) || planted::is(Bug::SenderAudience))
+        })
+    }
+
+    /// How far a stream that stands at `next_seq` may be passed on: a revoked writer's, as far as
+    /// it is trusted.
+    #[must_use]
+    pub fn trusted_next(&self, own: Own, stream: &StreamId, next_seq: u64) -> u64 {
+        if stream.writer == own.writer {
+            return next_seq;
+        }
+        let last_seq = self.trust.trusted_until(stream);
+        last_seq.map_or(next_seq, |last_seq| next_seq.min(last_seq.saturating_add(1)))
     }
 
     /// Whether an office is one that an audience is for.

@@ -11,7 +11,7 @@ use super::contract::{
 use super::frame::{Dictionaries, Page, build, read};
 use super::inbox::Inbox;
 use super::outbox::{Next, Outbox, Progress};
-use super::scope::Rules;
+use super::scope::{Own, Rules};
 use super::wire::{Cursor, Frame, Hello, Message, StreamTag, decode_all, tag_of};
 use crate::ids::{Digest, OfficeId};
 use crate::limits::{CURSORS_UNASKED_MAX, DEAD_PEER_MS, HELLO_MS_MAX, IDLE_PING_MS};
@@ -46,8 +46,8 @@ pub struct Session {
 
 impl Session {
     /// Begins a session; a dialler's HELLO goes out at once.
-    pub fn begin(config: Config, out: &mut Vec<Action>) -> Self {
-        let held = config.held.iter().cloned().collect();
+    pub fn begin(mut config: Config, out: &mut Vec<Action>) -> Self {
+        let held = std::mem::take(&mut config.held).into_iter().collect();
         let heard_ms = config.now_ms;
         let mut session = Self {
             config,
@@ -149,28 +149,17 @@ impl Session {
         shared.map(|(stream, next_seq)| (stream, self.trusted(stream, *next_seq)))
     }
 
-    fn trusted(&self, stream: &StreamId, next_seq: u64) -> u64 {
-        if stream.writer == self.config.hello.writer {
-            return next_seq;
-        }
-        let last_seq = self.config.rules.trust.trusted_until(stream);
-        last_seq.map_or(next_seq, |last_seq| next_seq.min(last_seq.saturating_add(1)))
+    fn own(&self) -> Own {
+        Own { writer: self.config.hello.writer, office: self.config.hello.office }
     }
 
-    fn writer_office(&self, stream: &StreamId) -> Option<OfficeId> {
-        if stream.writer == self.config.hello.writer {
-            return Some(self.config.hello.office);
-        }
-        self.config.rules.office(stream.writer)
+    fn trusted(&self, stream: &StreamId, next_seq: u64) -> u64 {
+        self.config.rules.trusted_next(self.own(), stream, next_seq)
     }
 
     /// Whether both ends may hold the stream.
     fn may_share(&self, stream: &StreamId, peer_office: OfficeId) -> bool {
-        self.writer_office(stream).is_some_and(|office| {
-            let rules = &self.config.rules;
-            rules.may_hold(stream, office, self.config.hello.office)
-                && (rules.may_hold(stream, office, peer_office) || planted::is(Bug::SenderAudience))
-        })
+        self.config.rules.may_share(self.own(), stream, peer_office)
     }
 
     fn message(&mut self, message: Message, out: &mut Vec<Action>) {
@@ -344,7 +333,7 @@ impl Session {
     /// Why a stream that the peer offers can't be taken from it.
     fn stands_against(&self, stream: &StreamId) -> Option<ProblemCode> {
         let peer_office = self.peer.as_ref()?.office;
-        let Some(office) = self.writer_office(stream) else {
+        let Some(office) = self.config.rules.stream_office(self.own(), stream) else {
             return Some(ProblemCode::SyncUnknownWriter);
         };
         let fits =

@@ -11,7 +11,7 @@ use domain::limits::{BUNDLE_BYTES_MAX, CURSORS_MAX, HELLO_DICTIONARIES_MAX};
 use domain::op::StreamId;
 use domain::problem::{Problem, ProblemCode};
 use domain::sync::{
-    BuiltFrame, Cursor, Dictionaries, DictionaryId, Frame, Rules, build, read, tag_of,
+    BuiltFrame, Cursor, Dictionaries, DictionaryId, Frame, Own, Rules, build, read, tag_of,
 };
 use domain::trust::KeyRole;
 use minicbor::{Decode, Encode};
@@ -193,8 +193,13 @@ impl Kernel {
         let mut exported = Exported { files: Vec::new(), ops: 0, to };
         let mut sealer = begin()?;
         let mut named = BTreeMap::new();
+        let stands = self.store.read(|r| cursors::of_peer(r, writer))?;
         for (stream, end) in &shared {
-            let mut at = self.begin_of(stream, writer, wanted)?;
+            let mut at = match wanted {
+                Wanted::All => 1,
+                Wanted::Lacking => stands.get(&tag_of(stream)).copied().unwrap_or(1),
+                Wanted::Since(ms) => self.store.read(|r| log::first_since(r, stream, ms))?,
+            };
             while at < *end {
                 let number = u32::try_from(named.len()).unwrap_or(u32::MAX);
                 let number = named.get(stream).copied().unwrap_or(number);
@@ -252,18 +257,16 @@ impl Kernel {
     /// # Errors
     /// If storage fails.
     pub fn take_receipts(&self, opened: &Opened) -> Result<u64, StoreError> {
-        let own: Vec<(u64, u64)> = self
-            .held()?
-            .iter()
-            .filter(|(stream, _)| stream.writer == self.own.writer)
-            .map(|(stream, next_seq)| (tag_of(stream), *next_seq))
-            .collect();
+        let known = self.store.read(|r| cursors::of_peer(r, opened.from))?;
         let mut receipts = 0;
-        for (tag, next_seq) in own {
-            let said = opened.cursors.iter().find(|cursor| cursor.tag == tag);
-            let said = said.map_or(1, |cursor| cursor.next_seq.min(next_seq));
-            let known = self.store.read(|r| cursors::of_peer(r, opened.from, tag))?.unwrap_or(1);
-            receipts += said.saturating_sub(known);
+        for (stream, next_seq) in self.held()? {
+            let tag = tag_of(&stream);
+            if stream.writer == self.own.writer
+                && let Some(said) = opened.cursors.iter().find(|cursor| cursor.tag == tag)
+            {
+                let before = known.get(&tag).copied().unwrap_or(1);
+                receipts += said.next_seq.min(next_seq).saturating_sub(before);
+            }
         }
         self.peer_stands(opened.from, &opened.cursors)?;
         Ok(receipts)
@@ -284,34 +287,19 @@ impl Kernel {
         rules: &Rules,
         to: OfficeId,
     ) -> Result<Vec<(StreamId, u64)>, StoreError> {
-        let own = self.own.writer;
-        let held = self.held()?.into_iter().filter_map(|(stream, next_seq)| {
-            let office =
-                if stream.writer == own { Some(self.home) } else { rules.office(stream.writer) };
-            let both = office.is_some_and(|office| rules.may_hold(&stream, office, to));
-            let last_seq = rules.trust.trusted_until(&stream).filter(|_| stream.writer != own);
-            let end = last_seq.map_or(next_seq, |last| next_seq.min(last.saturating_add(1)));
-            both.then_some((stream, end))
+        let own = Own { writer: self.own.writer, office: self.home };
+        let held = self.held()?.into_iter();
+        let shared = held.filter(|(stream, _)| rules.may_share(own, stream, to));
+        let trusted = shared.map(|(stream, next_seq)| {
+            let next_seq = rules.trusted_next(own, &stream, next_seq);
+            (stream, next_seq)
         });
-        Ok(held.collect())
-    }
-
-    fn begin_of(
-        &self,
-        stream: &StreamId,
-        peer: WriterId,
-        wanted: Wanted,
-    ) -> Result<u64, StoreError> {
-        self.store.read(|r| match wanted {
-            Wanted::All => Ok(1),
-            Wanted::Lacking => Ok(cursors::of_peer(r, peer, tag_of(stream))?.unwrap_or(1)),
-            Wanted::Since(ms) => log::first_since(r, stream, ms),
-        })
+        Ok(trusted.collect())
     }
 }
 
-/// The key of a node of an office and the key that bundles for it are sealed with.
-fn node_of(rules: &Rules, office: OfficeId) -> Option<(WriterId, [u8; 32])> {
+/// The key of a node of an office, and the key that bundles for it are sealed with.
+pub(crate) fn node_of(rules: &Rules, office: OfficeId) -> Option<(WriterId, [u8; 32])> {
     let entries = rules.trust.entries().filter(|(_, entry)| {
         let certificate = &entry.certificate;
         certificate.office == office && certificate.role == KeyRole::Node && !entry.is_revoked()

@@ -13,6 +13,7 @@ use super::{ADMINISTRATOR, Fresh, PeopleError, password};
 use crate::actor::{Actor, RoleAt};
 use crate::clock;
 use crate::failure::Storage;
+use crate::hex;
 use crate::node::{Core, Node, locked, storage};
 use crate::policy::level_key;
 use crate::views::{MeView, OfficeName, PersonView, RoleView};
@@ -33,8 +34,7 @@ pub struct SessionToken(String);
 
 impl SessionToken {
     fn new() -> Self {
-        let bytes: [u8; 32] = clock::random();
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex::encode(&clock::random::<32>()))
     }
 
     /// The text to put into a cookie.

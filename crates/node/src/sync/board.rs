@@ -74,14 +74,14 @@ impl Face {
     pub(super) fn health(&mut self, progress: &Progress) -> Result<Vec<Health>, StoreError> {
         let Some((peer, _)) = &self.peer else { return Ok(Vec::new()) };
         let (core, now_ms) = (&self.node.core, self.node.now_ms());
-        let judge = core.judge();
-        let above =
-            peer.office != core.home && judge.tree.is_within(core.home, peer.office, judge.today);
-        let due = self.told_ms.is_none_or(|told| now_ms.saturating_sub(told) >= HEALTH_MS);
-        if !above || !due {
+        if self.told_ms.is_some_and(|told| now_ms.saturating_sub(told) < HEALTH_MS) {
             return Ok(Vec::new());
         }
         self.told_ms = Some(now_ms);
+        let judge = core.judge();
+        if peer.office == core.home || !judge.tree.is_within(core.home, peer.office, judge.today) {
+            return Ok(Vec::new());
+        }
         let waiting: [u64; LANES] =
             progress.lanes.map(|lane| lane.waiting_ops.saturating_add(lane.in_flight_ops));
         let ops = core.store.read(store::log::last_pos)?.0;

@@ -4,6 +4,7 @@ mod board;
 mod drive;
 mod files;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::ids::OfficeId;
@@ -16,6 +17,7 @@ use store::quarantine::{self, Quarantined};
 use store::{StoreError, cursors};
 use tokio::sync::mpsc;
 
+use crate::bundle::node_of;
 use crate::kernel::Kernel;
 use crate::node::Node;
 
@@ -110,17 +112,14 @@ impl Node {
     /// If storage fails.
     pub fn show_unreached(&self, url: &str, office: OfficeId) -> Result<(), StoreError> {
         let rules = self.core.rules();
-        let entries = rules.trust.entries();
-        let peer = entries.filter(|(_, entry)| entry.certificate.office == office).last();
+        let stands = match node_of(&rules, office) {
+            Some((writer, _)) => self.core.store.read(|r| cursors::of_peer(r, writer))?,
+            None => BTreeMap::new(),
+        };
         let mut lanes = [0_u64; LANES];
         for (stream, next_seq) in self.core.shared(&rules, office)? {
-            let stands = match &peer {
-                Some((writer, _)) => {
-                    self.core.store.read(|r| cursors::of_peer(r, *writer, tag_of(&stream)))?
-                }
-                None => None,
-            };
-            lanes[stream.lane as usize] += next_seq.saturating_sub(stands.unwrap_or(1));
+            let stands = stands.get(&tag_of(&stream)).copied().unwrap_or(1);
+            lanes[stream.lane as usize] += next_seq.saturating_sub(stands);
         }
         board::unreached(self, url, office, lanes);
         Ok(())
