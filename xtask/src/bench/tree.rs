@@ -45,7 +45,8 @@ pub(super) fn run(program: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     .map(|(name, unit)| figure(name, unit))
     .collect();
     let mut figures = told?;
-    let wall = Figure { bench: "tree", figure: "wall_s", value: wall, unit: "s", ..Figure::default() };
+    let wall =
+        Figure { bench: "tree", figure: "wall_s", value: wall, unit: "s", ..Figure::default() };
     figures.push(wall);
     Ok(figures)
 }
