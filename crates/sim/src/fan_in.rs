@@ -26,6 +26,8 @@ use crate::tree_node::{Kit, LightNode};
 
 /// How often a session looks at the clock.
 const TICK: Duration = Duration::from_millis(250);
+/// Looks at the clock without a word after which the centre has said all.
+const QUIET_TICKS: u32 = 12;
 /// Connections of one office that may end before its backlog is in.
 const REDIALS_MAX: u32 = 20;
 /// A backlog that isn't acknowledged by then never will be.
@@ -142,8 +144,9 @@ struct Brought {
 impl Played {
     async fn play(mut self, reports: usize) -> anyhow::Result<()> {
         let offices = offices(&self.rules.tree, self.rules.date);
-        // What the centre says to everybody came before the weekend.
-        let control = self.control(offices[0]).await?;
+        // What the centre has to say came before the weekend.
+        let hearing = offices.iter().map(|office| self.control(*office));
+        let control = futures::future::try_join_all(hearing).await?;
         let mut nodes = Vec::new();
         for office in &offices {
             nodes.push(self.backlog(*office, reports));
@@ -154,8 +157,8 @@ impl Played {
         let played = Arc::new(self);
         let begin = now();
         let mut running = tokio::task::JoinSet::new();
-        for node in nodes {
-            let (played, control) = (Arc::clone(&played), control.clone());
+        for (node, control) in nodes.into_iter().zip(control) {
+            let played = Arc::clone(&played);
             running.spawn(async move {
                 let session = played.bring(node, control);
                 tokio::time::timeout(WITHIN, session).await.context("never acknowledged")?
@@ -215,12 +218,12 @@ impl Played {
         Ok(())
     }
 
-    /// Where the centre's own streams stand, as one office hears of them.
+    /// Where the centre's own streams stand, as an office hears of them.
     async fn control(&self, office: OfficeId) -> anyhow::Result<BTreeMap<StreamId, u64>> {
         let node = LightNode::new(office, key(office));
         let (mut said, mut quiet) = (BTreeMap::new(), 0);
         let mut line = Line::open(self, &node, BTreeMap::new()).await?;
-        while quiet < 8 {
+        while quiet < QUIET_TICKS {
             let (heard, todo) = line.next(&node, &self.kit).await?;
             quiet = if heard { 0 } else { quiet + 1 };
             for (number, stream, next_seq) in todo {

@@ -198,8 +198,8 @@ pub struct Session {
 
 impl Session {
     /// Begins a session; a dialler's HELLO goes out at once.
-    pub fn begin(config: Config, out: &mut Vec<Action>) -> Self {
-        let held = config.held.iter().cloned().collect();
+    pub fn begin(mut config: Config, out: &mut Vec<Action>) -> Self {
+        let held = std::mem::take(&mut config.held).into_iter().collect();
         let heard_ms = config.now_ms;
         let mut session = Self {
             config,
