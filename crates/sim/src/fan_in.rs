@@ -14,7 +14,7 @@ use domain::ids::{OfficeId, RecordId};
 use domain::office::{Level, Tree};
 use domain::op::StreamId;
 use domain::period::Date;
-use domain::sync::{Action, Dictionaries, Input, Role, Rules, Session, build};
+use domain::sync::{Action, Dictionaries, Input, Role, Rules, Session, build, redial_ms};
 use domain::trust::{Certificate, KeyRole, Trust};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use node::clock::{Clock as _, SystemClock};
@@ -26,6 +26,10 @@ use crate::tree_node::{Kit, LightNode};
 
 /// How often a session looks at the clock.
 const TICK: Duration = Duration::from_millis(250);
+/// Looks at the clock without a word after which the centre has said all.
+const QUIET_TICKS: u32 = 12;
+/// Connections of one office that may end before its backlog is in.
+const REDIALS_MAX: u32 = 20;
 /// A backlog that isn't acknowledged by then never will be.
 const WITHIN: Duration = Duration::from_secs(300);
 
@@ -134,13 +138,15 @@ struct Played {
 struct Brought {
     acked: u64,
     at: Instant,
+    redials: u64,
 }
 
 impl Played {
     async fn play(mut self, reports: usize) -> anyhow::Result<()> {
         let offices = offices(&self.rules.tree, self.rules.date);
-        // What the centre says to everybody came before the weekend.
-        let control = self.control(offices[0]).await?;
+        // What the centre has to say came before the weekend.
+        let hearing = offices.iter().map(|office| self.control(*office));
+        let control = futures::future::try_join_all(hearing).await?;
         let mut nodes = Vec::new();
         for office in &offices {
             nodes.push(self.backlog(*office, reports));
@@ -151,25 +157,29 @@ impl Played {
         let played = Arc::new(self);
         let begin = now();
         let mut running = tokio::task::JoinSet::new();
-        for node in nodes {
-            let (played, control) = (Arc::clone(&played), control.clone());
+        for (node, control) in nodes.into_iter().zip(control) {
+            let played = Arc::clone(&played);
             running.spawn(async move {
-                let session = played.bring(node, control, reports as u64);
+                let session = played.bring(node, control);
                 tokio::time::timeout(WITHIN, session).await.context("never acknowledged")?
             });
         }
-        let (mut acked, mut last) = (0, begin);
+        let (mut acked, mut redials, mut last) = (0, 0, begin);
         while let Some(brought) = running.join_next().await {
             let brought = brought??;
             acked += brought.acked;
+            redials += brought.redials;
             last = last.max(brought.at);
         }
         let wanted = (offices.len() * reports) as u64;
         ensure!(acked == wanted, "{acked} of {wanted} reports were acknowledged");
         let seconds = (last - begin).as_secs_f64();
         let offices = offices.len();
-        say(&json!({"offices": offices, "ops": acked, "seconds": seconds, "op_bytes": bytes})
-            .to_string());
+        let told = json!({
+            "offices": offices, "ops": acked, "seconds": seconds, "op_bytes": bytes,
+            "redials": redials,
+        });
+        say(&told.to_string());
         Ok(())
     }
 
@@ -208,12 +218,12 @@ impl Played {
         Ok(())
     }
 
-    /// Where the centre's own streams stand, as one office hears of them.
+    /// Where the centre's own streams stand, as an office hears of them.
     async fn control(&self, office: OfficeId) -> anyhow::Result<BTreeMap<StreamId, u64>> {
         let node = LightNode::new(office, key(office));
         let (mut said, mut quiet) = (BTreeMap::new(), 0);
         let mut line = Line::open(self, &node, BTreeMap::new()).await?;
-        while quiet < 8 {
+        while quiet < QUIET_TICKS {
             let (heard, todo) = line.next(&node, &self.kit).await?;
             quiet = if heard { 0 } else { quiet + 1 };
             for (number, stream, next_seq) in todo {
@@ -226,17 +236,34 @@ impl Played {
         Ok(said)
     }
 
+    /// Brings a backlog, dialling again whenever a connection ends, as a node does.
     async fn bring(
         &self,
         node: LightNode,
         control: BTreeMap<StreamId, u64>,
-        reports: u64,
     ) -> anyhow::Result<Brought> {
-        let mut line = Line::open(self, &node, control).await?;
-        while line.session.progress().done_ops < reports {
-            line.next(&node, &self.kit).await?;
+        let mut redials = 0;
+        while let Err(error) = self.session(&node, control.clone()).await {
+            redials += 1;
+            ensure!(redials < REDIALS_MAX, "after {redials} dials: {error:#}");
+            let wait_ms = redial_ms(redials, u64::from(node.office.0) * 7_919);
+            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
         }
-        Ok(Brought { acked: line.session.progress().done_ops, at: now() })
+        let acked = node.held().iter().map(|(_, next_seq)| next_seq - 1).sum();
+        Ok(Brought { acked, at: now(), redials: u64::from(redials) })
+    }
+
+    /// A session until the centre has said that it holds all.
+    async fn session(
+        &self,
+        node: &LightNode,
+        control: BTreeMap<StreamId, u64>,
+    ) -> anyhow::Result<()> {
+        let mut line = Line::open(self, node, control).await?;
+        while !line.session.is_idle() {
+            line.next(node, &self.kit).await?;
+        }
+        Ok(())
     }
 }
 

@@ -58,7 +58,8 @@ impl End {
     pub(crate) fn next_tick(&mut self, now_ms: u64) -> Option<u64> {
         self.session.as_ref()?;
         let due = match self.owed {
-            true => self.heard_ms.max(self.spoke_ms) + DEAD_PEER_MS + 1,
+            // It asks after half of that time, and gives up after all of it.
+            true => self.heard_ms.max(self.spoke_ms) + DEAD_PEER_MS / 2 + 1,
             false => self.heard_ms + IDLE_PING_MS + 1,
         };
         let due = due.max(now_ms + TICK_MS);

@@ -264,3 +264,125 @@ impl LightNode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::sync::{Action, Closed, Input, Session};
+    use domain::trust::{Certificate, KeyRole, Trust};
+
+    use super::*;
+
+    const CENTRE: OfficeId = OfficeId(1);
+    const PROVINCE: OfficeId = OfficeId(21);
+
+    fn kit() -> Kit {
+        let type_ref = TypeRef { pack: "p".to_owned(), version: 1, type_id: 1 };
+        let (record, cells) = (RecordId([0; 16]), domain::value::Cells::new());
+        let create = Create { record, type_ref, office: PROVINCE, period: None, cells };
+        Kit {
+            codec: Arc::new(Zstd::new().unwrap()),
+            dictionary: DictionaryId::NONE,
+            forms: vec![(create, Lane::Forms)],
+            type_keys: BTreeMap::new(),
+            pack: ("p".to_owned(), 1),
+        }
+    }
+
+    fn rules(nodes: &[&LightNode]) -> Rules {
+        let (tree, date) = (Arc::new(Tree::built_in()), Date::new(2026, 1, 12).unwrap());
+        let pin = |node: &&LightNode| Certificate {
+            role: KeyRole::Node,
+            key: node.key.verifying_key().to_bytes(),
+            seal: [0; 32],
+            office: node.office,
+            name: String::new(),
+        };
+        let pins: Vec<_> = nodes.iter().map(pin).collect();
+        let root = SigningKey::from_bytes(&[9; 32]).verifying_key();
+        let trust = Arc::new(Trust::new(Some(root), &pins, &[], &tree, date));
+        Rules { tree, date, trust }
+    }
+
+    /// Two sessions that say all they have to say at one moment; the second's disk never answers.
+    struct Pair {
+        ends: [Session; 2],
+        closed: Option<Closed>,
+        taken: usize,
+        hears: bool,
+    }
+
+    impl Pair {
+        fn new(node: &LightNode, kit: &Kit) -> Self {
+            let above = LightNode::new(CENTRE, SigningKey::from_bytes(&[2; 32]));
+            let rules = rules(&[node, &above]);
+            let (mut dialled, mut listens) = (Vec::new(), Vec::new());
+            let config = node.session(kit, &rules, (Role::Dialer, [0; 32]), Some(CENTRE), 0);
+            let dialler = Session::begin(config, &mut dialled);
+            let config = above.session(kit, &rules, (Role::Listener, [0; 32]), None, 0);
+            let listener = Session::begin(config, &mut listens);
+            let mut pair = Self { ends: [dialler, listener], closed: None, taken: 0, hears: true };
+            pair.act(node, kit, 0, 0, dialled);
+            pair
+        }
+
+        fn act(
+            &mut self,
+            node: &LightNode,
+            kit: &Kit,
+            now_ms: u64,
+            side: usize,
+            todo: Vec<Action>,
+        ) {
+            for action in todo {
+                match action {
+                    Action::Send(bytes) if self.hears => {
+                        self.input(node, kit, now_ms, 1 - side, Input::Bytes(&bytes));
+                    }
+                    Action::Read(stream, from) => {
+                        let page = node.page(kit, &stream, from);
+                        self.input(node, kit, now_ms, side, Input::Page(page));
+                    }
+                    Action::Take { ops, .. } => self.taken += ops.len(),
+                    Action::Close(why) => self.closed = Some(why),
+                    Action::Send(_)
+                    | Action::Met(_)
+                    | Action::Acked(..)
+                    | Action::Health(_)
+                    | Action::Blob(_)
+                    | Action::Offered(..) => {}
+                }
+            }
+        }
+
+        fn input(
+            &mut self,
+            node: &LightNode,
+            kit: &Kit,
+            now_ms: u64,
+            side: usize,
+            input: Input<'_>,
+        ) {
+            let mut todo = Vec::new();
+            self.ends[side].input(now_ms, input, &mut todo);
+            self.act(node, kit, now_ms, side, todo);
+        }
+    }
+
+    #[test]
+    fn a_peer_whose_disk_is_behind_is_not_given_up_and_a_silent_one_is() {
+        let kit = kit();
+        let mut node = LightNode::new(PROVINCE, SigningKey::from_bytes(&[1; 32]));
+        node.file(0, kit.report(0, PROVINCE, RecordId([3; 16])));
+        let mut pair = Pair::new(&node, &kit);
+        assert_eq!((pair.taken, &pair.closed), (1, &None));
+        for now_ms in (0..60_000).step_by(250) {
+            pair.input(&node, &kit, now_ms, 0, Input::Tick);
+        }
+        assert_eq!(pair.closed, None);
+        pair.hears = false;
+        for now_ms in (60_000..67_000).step_by(250) {
+            pair.input(&node, &kit, now_ms, 0, Input::Tick);
+        }
+        assert_eq!(pair.closed, Some(Closed::Dead));
+    }
+}

@@ -29,6 +29,7 @@ struct Brought {
     ops: usize,
     seconds: f64,
     op_bytes: usize,
+    redials: u32,
 }
 
 pub(super) fn run(program: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
@@ -57,6 +58,7 @@ pub(super) fn run(program: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     Ok(vec![
         figure("ops_per_second", rate, "1/s"),
         figure("seconds", brought.seconds, "s"),
+        figure("redials", f64::from(brought.redials), ""),
         figure("resident_mb", resident, "MB"),
         figure("resident_before_mb", before, "MB"),
         Figure {

@@ -47,6 +47,9 @@ struct CommandLine {
     command: Command,
 }
 
+/// Threads that wait for the disk at once. Each may hold a connection of the database with pages in
+/// memory; when hundreds of nodes return at once, what else is asked waits its turn.
+const BLOCKING_THREADS_MAX: usize = 32;
 /// The node's folder, where none was given.
 const FOLDER: &str = "genggam-data";
 
@@ -203,7 +206,8 @@ fn date(text: &str) -> Result<Date, String> {
 
 /// The threads that answer requests.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    Ok(runtime.max_blocking_threads(BLOCKING_THREADS_MAX).enable_all().build()?)
 }
 
 /// Ready when the person or the system asks to stop.

@@ -20,6 +20,9 @@ pub(crate) const PATH: &str = "/api/link";
 pub(crate) const HELLO_HEADER: &str = "genggam-hello";
 /// Bytes of one datagram: a frame and what goes with it.
 pub(crate) const DATAGRAM_BYTES_MAX: usize = 64 * 1024;
+/// Bytes that a connection holds to read into and to write from: a frame and its neighbours. Hundreds
+/// are open at once, and the usual 128 KiB of each add up.
+const BUFFER_BYTES: usize = 16 * 1024;
 /// Datagrams of a peer that may wait here; more wait in its window.
 const INBOUND_MAX: usize = 64;
 
@@ -40,6 +43,8 @@ pub(super) async fn open(
     upgrade
         .max_message_size(DATAGRAM_BYTES_MAX)
         .max_frame_size(DATAGRAM_BYTES_MAX)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
         .on_upgrade(move |socket| serve(site, socket, channel, hello))
 }
 
