@@ -47,10 +47,8 @@ fn step(chance: &mut rand_chacha::ChaCha8Rng, seed: u64, unit: &Unit, now_ms: u6
 
 async fn submit(node: &Node, cast: &Cast, step: Step, tell: &(dyn Fn(&Event) + Sync)) {
     let Some(actor) = cast.of(step.who) else { return };
-    let title = match &step.submission {
-        Submission::Create(form) => form.fields.get("judul").or(form.fields.get("ringkasan")),
-        _ => None,
-    };
+    let Submission::Create(form) = &step.submission else { return };
+    let title = form.fields.get("judul").or(form.fields.get("ringkasan"));
     let title = title.and_then(|title| title.as_str()).unwrap_or("Nihil").to_owned();
     match node.submit(actor, step.submission).await {
         Ok(_) => tell(&Event::Filed { title }),

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::ids::OfficeId;
 use domain::period::Date;
@@ -147,9 +147,4 @@ fn remove(path: &Path) -> Result<(), NetworkError> {
 pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> NetworkError {
     let path = path.to_owned();
     move |source| NetworkError::File { path, source }
-}
-
-/// Milliseconds since a moment.
-pub(super) fn since_ms(moment: Instant) -> u64 {
-    u64::try_from(moment.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
