@@ -51,20 +51,37 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         let running = ROLES.map(|(role, port)| {
             let (program, base) = (&program, &base);
             scope.spawn(move || {
-                let mut node = start(program, base, role, port, args)?;
-                ready(role, &node, begun);
-                node.listen(|line| match serde_json::from_str(line) {
-                    // The centre and the province file as well; one story is enough to follow.
-                    Ok(Event::Filed { .. }) if role != "regency" => {}
-                    Ok(event) => println!("{role:>9}: {}", sentence(&event)),
-                    Err(_) => println!("{role:>9}: {line}"),
-                })
+                let ended = stay(program, base, role, port, args, begun);
+                // Told at once: the others run on until they are interrupted.
+                if let Err(error) = &ended {
+                    println!("{role:>9}: it ended: {error:#}");
+                }
+                ended
             })
         });
         for node in running {
             node.join().map_err(|_| anyhow::anyhow!("a node's listener panicked")).flatten()?;
         }
         Ok(())
+    })
+}
+
+/// Starts a node, and passes on what it says until it ends.
+fn stay(
+    program: &Path,
+    base: &Path,
+    role: &str,
+    port: &str,
+    args: &DemoArgs,
+    begun: Instant,
+) -> anyhow::Result<()> {
+    let mut node = start(program, base, role, port, args)?;
+    ready(role, &node, begun);
+    node.listen(|line| match serde_json::from_str(line) {
+        // The centre and the province file as well; one story is enough to follow.
+        Ok(Event::Filed { .. }) if role != "regency" => {}
+        Ok(event) => println!("{role:>9}: {}", sentence(&event)),
+        Err(_) => println!("{role:>9}: {line}"),
     })
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::network::{self, NetworkError, since_ms};
+use super::network::{self, NetworkError};
 use super::{Demo, Role};
 use crate::dial;
 
@@ -145,23 +145,23 @@ impl Link<'_> {
             let waiting = self.written()?.saturating_sub(before);
             switch.send_replace(true);
             (self.tell)(&Event::LinkUp { ms: up_ms, waiting });
-            let back = Instant::now();
+            let back_ms = self.node.now_ms();
             while !self.peer().is_some_and(|peer| is_delivered(&peer, waiting)) {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
-            (self.tell)(&Event::Delivered { operations: waiting, ms: since_ms(back) });
+            (self.tell)(&Event::Delivered { operations: waiting, ms: self.since(back_ms) });
         }
     }
 
     async fn catch_up(&self) -> Result<(), NetworkError> {
-        let (begun, before) = (Instant::now(), self.received()?);
+        let (begun_ms, before) = (self.node.now_ms(), self.received()?);
         let (mut last, mut last_ms, mut quiet) = (before, 0, 0);
         while quiet < QUIET_LOOKS {
             tokio::time::sleep(LOOK_EVERY).await;
             let received = self.received()?;
             let connected = self.peer().is_some_and(|peer| peer.state == PeerState::Connected);
             if received != last {
-                (last, last_ms, quiet) = (received, since_ms(begun), 0);
+                (last, last_ms, quiet) = (received, self.since(begun_ms), 0);
             } else if connected {
                 quiet += 1;
             }
@@ -170,6 +170,11 @@ impl Link<'_> {
         let operations = last.saturating_sub(before);
         (self.tell)(&Event::CaughtUp { ms: last_ms, operations, bytes });
         Ok(())
+    }
+
+    /// Milliseconds since a moment.
+    fn since(&self, moment_ms: u64) -> u64 {
+        self.node.now_ms().saturating_sub(moment_ms)
     }
 
     fn peer(&self) -> Option<PeerView> {

@@ -149,8 +149,3 @@ pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> NetworkError {
     let path = path.to_owned();
     move |source| NetworkError::File { path, source }
 }
-
-/// Milliseconds since a moment.
-pub(super) fn since_ms(moment: Instant) -> u64 {
-    u64::try_from(moment.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
