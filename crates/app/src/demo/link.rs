@@ -8,7 +8,6 @@ use node::enrol::Dialled;
 use node::{Node, PeerState, PeerView};
 use serde::Serialize;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::network::{self, NetworkError};
 use super::{Demo, Role};

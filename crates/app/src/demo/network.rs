@@ -11,7 +11,6 @@ use domain::trust::{Certificate, KeyRole};
 use node::enrol::{Dialled, Enrolment, JoinError, Request};
 use node::{Actor, ControlError, Node};
 use thiserror::Error;
-use tokio::time::Instant;
 
 /// How often a node looks into the folder.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
