@@ -1,18 +1,18 @@
-//! Bodies of frames: split and joined, with zstd and without.
+//! Bodies of frames: split and joined, squeezed and not.
 
 use std::sync::LazyLock;
 
 use domain::limits::{FRAME_OPS_MAX, FRAME_RAW_BYTES_MAX};
+use domain::sync::Ppm;
 use domain::sync::body::{Body, DictionaryId, SplitLimits, TypeKeys, close, join, open, split};
 
 use crate::input::{first, pieces};
-use crate::squeeze::Zstd;
 
 const LIMITS: SplitLimits =
     SplitLimits { ops_max: FRAME_OPS_MAX, bytes_max: FRAME_RAW_BYTES_MAX };
 const KEYS: TypeKeys<'static> = &|ty| (ty.version == 3).then(|| format!("{}.harian", ty.pack));
 
-static ZSTD: LazyLock<Zstd> = LazyLock::new(|| Zstd::new().expect("there is memory"));
+static PPM: LazyLock<Ppm> = LazyLock::new(Ppm::default);
 
 /// One input. By its first byte: 0 chance and columns as two pieces; 1 a whole body, columns
 /// squeezed; else operations as pieces, to be joined.
@@ -27,7 +27,7 @@ pub fn run(data: &[u8]) {
             }
         }
         (1, rest) => {
-            if let Ok(ops) = open(rest, &*ZSTD, DictionaryId::NONE, LIMITS) {
+            if let Ok(ops) = open(rest, &*PPM, DictionaryId::NONE, LIMITS) {
                 came(&ops);
             }
         }
@@ -55,7 +55,7 @@ fn came(ops: &[Vec<u8>]) {
 /// Operations as a sender puts them into a frame: for seeds.
 #[must_use]
 pub fn closed(ops: &[&[u8]]) -> Vec<u8> {
-    close(ops, KEYS, &*ZSTD, DictionaryId::NONE).expect("a seed fits a frame")
+    close(ops, KEYS, &*PPM, DictionaryId::NONE).expect("a seed fits a frame")
 }
 
 /// Operations joined: for seeds.

@@ -11,8 +11,3 @@ pub mod session;
 pub mod trust;
 pub mod wire;
 pub mod world;
-
-/// The codec of the node, which `domain` doesn't have: the file itself, since the crate `node`
-/// would bring its databases along.
-#[path = "../../crates/node/src/squeeze.rs"]
-pub mod squeeze;

@@ -7,7 +7,7 @@ use domain::hlc::{Clock as HlcClock, Hlc};
 use domain::ids::{OfficeId, WriterId};
 use domain::op::{SealedOp, StreamId, writer_id};
 use domain::pack::Pack;
-use domain::sync::{DictionaryId, Held, Page, Rules};
+use domain::sync::{DictionaryId, Held, Page, Ppm, Rules};
 use domain::trust::{Certificate, Trust};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use store::{Reader, Store, StoreError, log, meta, offices, packs, statements};
@@ -17,7 +17,6 @@ use crate::keys;
 use crate::node::{Config, OpenError};
 use crate::packs::PackSet;
 use crate::policy::Judge;
-use crate::squeeze::Zstd;
 use crate::submit::OwnStreams;
 use crate::world::World;
 
@@ -41,7 +40,7 @@ pub struct Kernel {
     pub(crate) home: OfficeId,
     pub(crate) name: String,
     pub(crate) simulation: bool,
-    codec: Arc<Zstd>,
+    codec: Arc<Ppm>,
     world: RwLock<Arc<World>>,
 }
 
@@ -71,7 +70,7 @@ impl Kernel {
         if world.tree.level(about.office).is_none() {
             return Err(OpenError::UnknownOffice(about.office));
         }
-        let codec = Arc::new(Zstd::new()?);
+        let codec = Arc::new(Ppm::default());
         world.teach(&codec);
         let own = OwnStreams { writer: writer_id(&key.verifying_key()), epoch: about.epoch };
         Ok(Self {
@@ -215,8 +214,8 @@ impl Kernel {
     }
 
     /// How frames are squeezed here.
-    pub(crate) fn codec(&self) -> Arc<Zstd> {
-        Arc::<Zstd>::clone(&self.codec)
+    pub(crate) fn codec(&self) -> Arc<Ppm> {
+        Arc::<Ppm>::clone(&self.codec)
     }
 
     /// The dictionary ids that HELLO says.

@@ -28,7 +28,6 @@ mod project;
 mod quarantine;
 mod query;
 mod records;
-pub mod squeeze;
 mod submit;
 pub mod sync;
 mod sync_view;

@@ -8,12 +8,11 @@ use domain::limits::HELLO_DICTIONARIES_MAX;
 use domain::office::{OfficeEvent, Tree, TreeError, built_in_events};
 use domain::op::{Change, Op, TypeRef};
 use domain::period::Date;
-use domain::sync::DictionaryId;
+use domain::sync::{DictionaryId, Ppm};
 use domain::trust::Trust;
 
 use crate::packs::PackSet;
 use crate::policy::{Judge, Policies, level_key};
-use crate::squeeze::Zstd;
 use crate::views::OfficeName;
 
 const MINUTE_MS: i64 = 60_000;
@@ -48,12 +47,10 @@ impl World {
     }
 
     /// Takes note of the dictionaries of its packs.
-    pub(crate) fn teach(&self, codec: &Zstd) {
+    pub(crate) fn teach(&self, codec: &Ppm) {
         for pack in self.packs.all() {
-            if let Some(dictionary) = &pack.dictionary
-                && let Err(error) = codec.learn(&dictionary.0)
-            {
-                tracing::warn!(%error, pack = pack.name, "a pack's dictionary can't be used");
+            if let Some(dictionary) = &pack.dictionary {
+                codec.learn(&dictionary.0);
             }
         }
     }

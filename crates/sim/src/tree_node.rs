@@ -21,11 +21,10 @@ use domain::period::Date;
 use domain::permit::Permit;
 use domain::sync::body::creation_submission;
 use domain::sync::{
-    Boundary, Config, DictionaryId, Held, Hello, PROTOCOL, Page, Role, Rules, Squeeze, Taken,
+    Boundary, Config, DictionaryId, Held, Hello, PROTOCOL, Page, Ppm, Role, Rules, Squeeze, Taken,
     hello_bytes,
 };
 use ed25519_dalek::{Signer as _, SigningKey};
-use node::squeeze::Zstd;
 
 /// The people who file.
 const AUTHOR: PersonId = PersonId([7; 16]);
@@ -50,9 +49,9 @@ impl Kit {
     ) -> anyhow::Result<Self> {
         let wrong = |problems| anyhow::anyhow!("the pack is wrong: {problems:?}");
         let pack = author::compile(pack).map_err(wrong)?;
-        let codec = Zstd::new()?;
+        let codec = Ppm::default();
         let dictionary = match &pack.dictionary {
-            Some(dictionary) => codec.learn(&dictionary.0)?,
+            Some(dictionary) => codec.learn(&dictionary.0),
             None => DictionaryId::NONE,
         };
         let text = fs::read_to_string(forms).context("the forms can't be read")?;
@@ -280,7 +279,7 @@ mod tests {
         let (record, cells) = (RecordId([0; 16]), domain::value::Cells::new());
         let create = Create { record, type_ref, office: PROVINCE, period: None, cells };
         Kit {
-            codec: Arc::new(Zstd::new().unwrap()),
+            codec: Arc::new(Ppm::default()),
             dictionary: DictionaryId::NONE,
             forms: vec![(create, Lane::Forms)],
             type_keys: BTreeMap::new(),

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use domain::sync::body::{DictionaryId, SplitLimits, Squeeze, close, join, open};
+use domain::sync::Ppm;
+use domain::sync::body::{DictionaryId, SplitLimits, close, join, open};
 use node::clock::{Clock, SystemClock};
-use node::squeeze::Zstd;
 use serde::Serialize;
 
 use super::{Context, Done, failed};
@@ -36,6 +36,9 @@ pub(super) struct Frames {
     /// A dictionary to measure instead of the pack's own
     #[arg(long)]
     dictionary: Option<PathBuf>,
+    /// A folder to write each frame's operations to, one after the other, for other compressors
+    #[arg(long)]
+    plain: Option<PathBuf>,
 }
 
 /// Frames of one kind of report and one size.
@@ -50,10 +53,6 @@ struct Measured {
     bytes_per_op: f64,
     /// Of these, the ids that nothing squeezes.
     chance_bytes_per_op: f64,
-    /// The operations one after the other, squeezed with zstd alone.
-    zstd_bytes_per_op: f64,
-    /// The same with the dictionary.
-    zstd_dictionary_bytes_per_op: f64,
     /// The largest frame.
     frame_bytes_max: usize,
     close_us_per_frame: f64,
@@ -81,13 +80,16 @@ pub(super) fn samples(_: &Context, of: &SamplesOf) -> Done {
 pub(super) fn frames(context: &Context, frames: &Frames) -> Done {
     let mut samples = Samples::new()?;
     let dictionary = dictionary(&samples, frames.dictionary.as_deref())?;
-    let zstd = Zstd::new()?;
-    let id = if dictionary.is_empty() { DictionaryId::NONE } else { zstd.learn(&dictionary)? };
+    let codec = Ppm::default();
+    let id = if dictionary.is_empty() { DictionaryId::NONE } else { codec.learn(&dictionary) };
     let mut all = Vec::new();
     for (kind, of, seed) in MEASURED {
         let ops = samples.incidents(seed, of, frames.count);
         for size in FRAME_OPS {
-            let mut measured = measure(&samples, &zstd, id, &ops, size)?;
+            let mut measured = measure(&samples, &codec, id, &ops, size)?;
+            if let Some(folder) = &frames.plain {
+                plain(&folder.join(format!("{kind}-{size}")), &ops, size)?;
+            }
             (measured.kind, measured.dictionary_bytes) = (kind, dictionary.len());
             all.push(measured);
         }
@@ -98,14 +100,12 @@ pub(super) fn frames(context: &Context, frames: &Frames) -> Done {
     }
     for m in all {
         output.line(format!(
-            "{} × {}: {:.1} B an operation ({:.1} of it ids; {:.1} plain zstd, {:.1} with the \
-             dictionary), largest frame {} B, {:.0} µs to close, {:.0} µs to open",
+            "{} × {}: {:.1} B an operation ({:.1} of it ids), largest frame {} B, {:.0} µs to \
+             close, {:.0} µs to open",
             m.kind,
             m.frame_ops,
             m.bytes_per_op,
             m.chance_bytes_per_op,
-            m.zstd_bytes_per_op,
-            m.zstd_dictionary_bytes_per_op,
             m.frame_bytes_max,
             m.close_us_per_frame,
             m.open_us_per_frame,
@@ -124,7 +124,7 @@ fn dictionary(samples: &Samples, file: Option<&Path>) -> anyhow::Result<Vec<u8>>
 
 fn measure(
     samples: &Samples,
-    zstd: &Zstd,
+    codec: &Ppm,
     id: DictionaryId,
     ops: &[Vec<u8>],
     size: usize,
@@ -134,18 +134,16 @@ fn measure(
         ops.chunks(size).map(|ops| ops.iter().map(Vec::as_slice).collect()).collect();
     let begun_ms = SystemClock.now_ms();
     let closed: Vec<Vec<u8>> =
-        frames.iter().map(|ops| close(ops, &keys, zstd, id)).collect::<Result<_, _>>()?;
+        frames.iter().map(|ops| close(ops, &keys, codec, id)).collect::<Result<_, _>>()?;
     let closed_ms = SystemClock.now_ms();
     let limits = SplitLimits { ops_max: size, bytes_max: 1024 * 1024 };
     for (frame, ops) in closed.iter().zip(&frames) {
-        anyhow::ensure!(open(frame, zstd, id, limits)? == *ops, "a frame did not come back");
+        anyhow::ensure!(open(frame, codec, id, limits)? == *ops, "a frame did not come back");
     }
     let opened_ms = SystemClock.now_ms();
-    let (mut chance, mut plain, mut with) = (0, 0, 0);
+    let mut chance = 0;
     for ops in &frames {
         chance += join(ops, &keys)?.chance.len();
-        plain += zstd.squeeze(DictionaryId::NONE, &ops.concat())?.len();
-        with += zstd.squeeze(id, &ops.concat())?.len();
     }
     let per_frame = |ms: u64| per(ms.saturating_mul(1_000), frames.len());
     let per_op = |bytes: usize| per(bytes as u64, ops.len());
@@ -156,12 +154,19 @@ fn measure(
         raw_bytes_per_op: per_op(ops.iter().map(Vec::len).sum()),
         bytes_per_op: per_op(closed.iter().map(Vec::len).sum()),
         chance_bytes_per_op: per_op(chance),
-        zstd_bytes_per_op: per_op(plain),
-        zstd_dictionary_bytes_per_op: per_op(with),
         frame_bytes_max: closed.iter().map(Vec::len).max().unwrap_or(0),
         close_us_per_frame: per_frame(closed_ms - begun_ms),
         open_us_per_frame: per_frame(opened_ms - closed_ms),
     })
+}
+
+fn plain(folder: &Path, ops: &[Vec<u8>], size: usize) -> Done {
+    std::fs::create_dir_all(folder).map_err(failed::file(folder))?;
+    for (at, ops) in ops.chunks(size).enumerate() {
+        let path = folder.join(format!("{at:05}"));
+        std::fs::write(&path, ops.concat()).map_err(failed::file(&path))?;
+    }
+    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures of a bench, far below 2^52")]

@@ -68,7 +68,7 @@ pub struct Pack {
     pub dictionary: Option<Dictionary>,
 }
 
-/// A dictionary of zstd: `docs/formats/frame-body.md`.
+/// Text that a compressor reads before each frame: `docs/formats/frame-body.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Dictionary(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);

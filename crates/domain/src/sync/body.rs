@@ -8,7 +8,7 @@
 //! [`join`] proves its own work: what would not come back exactly is carried as it came.
 
 mod cells;
-mod flow;
+pub(super) mod flow;
 mod frame;
 
 use thiserror::Error;
@@ -84,7 +84,7 @@ impl DictionaryId {
     }
 }
 
-/// A compressor that knows some dictionaries. It lives outside this crate, which has no C in it.
+/// A compressor that knows some dictionaries: [`super::Ppm`], or one that a test watches.
 pub trait Squeeze: std::fmt::Debug + Send + Sync {
     /// Fewer bytes that [`Self::expand`] with the same dictionary makes the same again.
     ///

@@ -10,6 +10,7 @@ mod frame;
 pub mod health;
 mod inbox;
 mod outbox;
+mod ppm;
 mod redial;
 mod scope;
 mod session;
@@ -21,6 +22,7 @@ pub use self::contract::{
 };
 pub use self::frame::{Boundary, BuiltFrame, Dictionaries, Page, build, read};
 pub use self::outbox::{LaneQueue, Progress};
+pub use self::ppm::Ppm;
 pub use self::redial::redial_ms;
 pub use self::scope::{Own, Rules};
 pub use self::session::Session;

@@ -420,16 +420,15 @@ impl Session {
         if !self.ready || self.closed {
             return;
         }
+        let waited = self.waits();
         while let Some(next) = self.outbox.next() {
             match next {
                 Next::Read(stream, from) => out.push(Action::Read(stream, from)),
-                Next::Send(messages) => {
-                    if !self.waits() {
-                        self.waiting_ms = now_ms;
-                    }
-                    send(out, &messages);
-                }
+                Next::Send(messages) => send(out, &messages),
             }
+        }
+        if !waited && self.waits() {
+            self.waiting_ms = now_ms;
         }
     }
 

@@ -23,6 +23,7 @@ mod office;
 mod pack_bytes;
 #[cfg(feature = "author")]
 mod packs;
+mod ppm;
 mod properties;
 mod sync_body;
 #[cfg(feature = "author")]

@@ -11,7 +11,7 @@ use domain::limits::{BUNDLE_BYTES_MAX, CURSORS_MAX, HELLO_DICTIONARIES_MAX};
 use domain::op::StreamId;
 use domain::problem::{Problem, ProblemCode};
 use domain::sync::{
-    BuiltFrame, Cursor, Dictionaries, DictionaryId, Frame, Own, Rules, build, read, tag_of,
+    BuiltFrame, Cursor, Dictionaries, DictionaryId, Frame, Own, Ppm, Rules, build, read, tag_of,
 };
 use domain::trust::KeyRole;
 use minicbor::{Decode, Encode};
@@ -25,7 +25,6 @@ use crate::ingest::{Batch, IngestError};
 use crate::kernel::Kernel;
 use crate::node::Node;
 use crate::policy::Denied;
-use crate::squeeze::Zstd;
 use file::Sealer;
 
 /// What a bundle holds, one after the other.
@@ -308,7 +307,7 @@ pub(crate) fn node_of(rules: &Rules, office: OfficeId) -> Option<(WriterId, [u8;
 }
 
 /// The batches and cursors of a bundle's content.
-fn items(whole: &[u8], codec: Arc<Zstd>) -> Result<(Vec<Batch>, Vec<Cursor>), BundleError> {
+fn items(whole: &[u8], codec: Arc<Ppm>) -> Result<(Vec<Batch>, Vec<Cursor>), BundleError> {
     let mut d = minicbor::Decoder::new(whole);
     let mut dictionaries = Dictionaries { codec, out: Vec::new(), peer: Vec::new() };
     let (mut stands, mut streams, mut batches) = (Vec::new(), BTreeMap::new(), Vec::new());

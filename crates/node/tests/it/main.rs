@@ -18,7 +18,6 @@ mod project;
 mod public_data;
 mod quarantine;
 mod records;
-mod squeeze;
 mod submit;
 mod sync;
 mod sync_view;

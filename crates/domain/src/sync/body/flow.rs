@@ -135,7 +135,7 @@ impl Flow for Reader<'_> {
 }
 
 /// Seven bits a byte, the least first; the high bit says that more follow.
-pub(super) fn put(out: &mut Vec<u8>, mut value: u64) {
+pub(in crate::sync) fn put(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
@@ -144,7 +144,7 @@ pub(super) fn put(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// A number, and what follows it.
-pub(super) fn get(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(in crate::sync) fn get(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0u64;
     for (at, byte) in bytes.iter().enumerate().take(10) {
         let part = u64::from(byte & 0x7f);
