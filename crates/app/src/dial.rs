@@ -107,7 +107,13 @@ pub(crate) fn check(url: &str) -> Result<(), DialError> {
 pub(crate) async fn keep(node: Arc<Node>, peer: Dialled, mut on: watch::Receiver<bool>) {
     let mut failed = 0_u32;
     let until = Until::Off(on.clone());
-    while on.wait_for(|on| *on).await.is_ok() {
+    loop {
+        if !*on.borrow() {
+            let switched = on.wait_for(|on| *on);
+            if node.wait_unreached(&peer.url, peer.office, switched).await.is_err() {
+                return;
+            }
+        }
         match once(&node, &peer, &until).await {
             Ok(ended) => {
                 tracing::info!(url = peer.url, ?ended, "a session ended");
@@ -116,15 +122,18 @@ pub(crate) async fn keep(node: Arc<Node>, peer: Dialled, mut on: watch::Receiver
             Err(error) => {
                 tracing::debug!(url = peer.url, error = chain(&error), "a peer can't be reached");
                 failed = failed.saturating_add(1);
-                if let Err(error) = node.show_unreached(&peer.url, peer.office) {
-                    tracing::warn!(error = chain(&error), "what waits for a peer can't be counted");
-                }
             }
         }
         let chance = u64::from_be_bytes(node::clock::random());
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(redial_ms(failed, chance))) => {}
-            () = until.off() => failed = 0,
+        let pause = async {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(redial_ms(failed, chance))) => failed,
+                () = until.off() => 0,
+            }
+        };
+        failed = node.wait_unreached(&peer.url, peer.office, pause).await;
+        if on.has_changed().is_err() {
+            return;
         }
     }
 }

@@ -14,8 +14,11 @@ use store::{StoreError, health};
 use crate::node::Node;
 use crate::sync_view::{LaneView, PeerState, PeerView};
 
-/// Milliseconds between two words about health: what changed, and that this node is alive.
-const HEALTH_MS: u64 = 30_000;
+/// Milliseconds between two words about health, where something changed.
+const HEALTH_MS: u64 = 60_000;
+/// Milliseconds after which a node says that it is alive though nothing changed: half of
+/// [`domain::limits::NODE_FRESH_MS`].
+const ALIVE_MS: u64 = 300_000;
 
 /// A session's outward face.
 #[derive(Debug)]
@@ -87,9 +90,14 @@ impl Face {
         let ops = core.store.read(store::log::last_pos)?.0;
         let own = core.health(ops, waiting, None);
         let below = core.store.read(health::all)?;
-        let news = |row: &Health| self.told.get(&row.writer) != Some(row);
-        let rows: Vec<Health> =
-            std::iter::once(own).chain(below.into_iter().filter(news)).collect();
+        // That a row was heard again is news only now and then.
+        let news = |row: &Health| {
+            self.told.get(&row.writer).is_none_or(|told| {
+                let same = Health { heard_ms: told.heard_ms, ..row.clone() } == *told;
+                !same || row.heard_ms.saturating_sub(told.heard_ms) >= ALIVE_MS
+            })
+        };
+        let rows: Vec<Health> = std::iter::once(own).chain(below).filter(news).collect();
         self.told.extend(rows.iter().map(|row| (row.writer, row.clone())));
         Ok(rows)
     }
@@ -149,8 +157,11 @@ impl Face {
 pub(super) fn unreached(node: &Node, url: &str, office: OfficeId, waiting: [u64; LANES]) {
     let board = node.sync_board();
     let before = board.peers().into_iter().find(|peer| peer.url == url);
-    let waits = |peer: &PeerView| peer.state == PeerState::Waiting;
-    let since_ms = before.as_ref().filter(|peer| waits(peer)).map(|peer| peer.since_ms);
+    // What was refused stays so until a session says otherwise.
+    let refused = before.as_ref().filter(|peer| peer.state == PeerState::Refused);
+    let state = if refused.is_some() { PeerState::Refused } else { PeerState::Waiting };
+    let reason = refused.and_then(|peer| peer.reason.clone());
+    let since_ms = before.as_ref().filter(|peer| peer.state == state).map(|peer| peer.since_ms);
     let lanes = Lane::ALL.iter().zip(waiting).map(|(lane, waiting_ops)| LaneView {
         lane: *lane,
         waiting_ops,
@@ -160,10 +171,10 @@ pub(super) fn unreached(node: &Node, url: &str, office: OfficeId, waiting: [u64;
     board.set(PeerView {
         url: url.to_owned(),
         office: Some(office),
-        state: PeerState::Waiting,
+        state,
         since_ms: since_ms.unwrap_or_else(|| node.now_ms()),
         last_contact_ms: before.as_ref().and_then(|peer| peer.last_contact_ms),
-        reason: None,
+        reason,
         sent_bytes: before.as_ref().map_or(0, |peer| peer.sent_bytes),
         received_bytes: before.as_ref().map_or(0, |peer| peer.received_bytes),
         bytes_per_second: 0,

@@ -6,8 +6,10 @@ mod files;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ids::OfficeId;
+use domain::limits::SYNC_EVENT_MS_MIN;
 use domain::op::{Audience, StreamId};
 use domain::problem::ProblemCode;
 use domain::sync::health::LANES;
@@ -15,6 +17,7 @@ use domain::sync::{Closed, Config, Hello, PROTOCOL, Role, hello_bytes, tag_of};
 use ed25519_dalek::Signer as _;
 use store::quarantine::{self, Quarantined};
 use store::{StoreError, cursors};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
 use crate::bundle::node_of;
@@ -106,11 +109,32 @@ impl Node {
         drive::Driver::begin(self, link)?.run().await
     }
 
-    /// Shows that a peer which this node dials can't be reached, and what waits for it.
-    ///
-    /// # Errors
-    /// If storage fails.
-    pub fn show_unreached(&self, url: &str, office: OfficeId) -> Result<(), StoreError> {
+    /// Waits while there is no session with a peer which this node dials, and shows what waits for
+    /// it meanwhile.
+    pub async fn wait_unreached<T>(
+        &self,
+        url: &str,
+        office: OfficeId,
+        wait: impl Future<Output = T>,
+    ) -> T {
+        let mut wait = std::pin::pin!(wait);
+        let mut growth = self.core.growth.subscribe();
+        loop {
+            if let Err(error) = self.show_unreached(url, office) {
+                tracing::warn!(%error, "what waits for a peer can't be counted");
+            }
+            tokio::select! {
+                done = &mut wait => return done,
+                Ok(_) | Err(RecvError::Lagged(_)) = growth.recv() => {}
+            }
+            tokio::select! {
+                done = &mut wait => return done,
+                () = tokio::time::sleep(Duration::from_millis(SYNC_EVENT_MS_MIN)) => {}
+            }
+        }
+    }
+
+    fn show_unreached(&self, url: &str, office: OfficeId) -> Result<(), StoreError> {
         let rules = self.core.rules();
         let stands = match node_of(&rules, office) {
             Some((writer, _)) => self.core.store.read(|r| cursors::of_peer(r, writer))?,
