@@ -6,6 +6,7 @@ use domain::ids::WriterId;
 use domain::limits::BLOB_MESSAGE_BYTES_MAX;
 use domain::op::{Audience, Lane, StreamHead};
 use domain::sync::blob::{BlobAsk, BlobLimits, BlobNone, BlobThumbnailAsk, Blobs, Message as Word};
+use domain::sync::bundle::{Envelope, FileGroup, Item};
 use domain::sync::health::Health;
 use domain::sync::{Cursor, Frame, Message, Role, tag_of};
 use domain::trust::{Revocation, Trusted};
@@ -19,7 +20,8 @@ fn main() -> std::io::Result<()> {
     put("session", sessions())?;
     put("ops", ops_seeds())?;
     put("blobs", blob_seeds())?;
-    put("trust", trust_seeds())
+    put("trust", trust_seeds())?;
+    put("bundle", bundle_seeds())
 }
 
 fn put(target: &str, seeds: Vec<Vec<u8>>) -> std::io::Result<()> {
@@ -203,6 +205,20 @@ fn words() -> Vec<Word> {
         Word::ThumbnailAsk(BlobThumbnailAsk { photo: digest }),
         Word::Held(domain::sync::blob::BlobHeld { digest }),
     ]
+}
+
+fn bundle_seeds() -> Vec<Vec<u8>> {
+    let envelope = Envelope { from: world::writer(0), to: world::writer(2), key: vec![5; 32] };
+    let content = |items: &[Item]| {
+        items.iter().flat_map(|item| minicbor::to_vec(item).expect("memory")).collect::<Vec<u8>>()
+    };
+    let head = Item::Head(Vec::new(), cursors());
+    let stream = Item::Stream(0, session::held()[0].clone());
+    let body = body::closed(&slices(&ops()));
+    let frame = Frame { stream: 0, first_seq: 1, dictionary: 0, signature: [7; 64], body };
+    let group = Item::Group(FileGroup::from(&blobs::groups()[0][0]));
+    let items = [head, stream, Item::Frame(frame), group];
+    vec![envelope.begin(), content(&items[..1]), content(&items[..3]), content(&items)]
 }
 
 fn blob_seeds() -> Vec<Vec<u8>> {

@@ -1,10 +1,11 @@
 //! Fuzz targets: whatever a peer, a disk or a file says, the core answers with an error at most.
 //!
 //! Each module has one target, `run`, which panics where an invariant breaks. `seeds` writes the
-//! first inputs, from real encodings. Bundles get a module here once they have a format.
+//! first inputs, from real encodings.
 
 pub mod blobs;
 pub mod body;
+pub mod bundle;
 pub mod input;
 pub mod ops;
 pub mod session;

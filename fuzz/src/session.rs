@@ -9,7 +9,7 @@ use domain::op::{Audience, Lane, StreamId};
 use domain::problem::ProblemCode;
 use domain::sync::body::{BodyError, DictionaryId, Squeeze};
 use domain::sync::{
-    Action, Boundary, Config, Hello, Input, Message, Page, Role, Session, Taken, decode_all,
+    Action, Batch, Boundary, Config, Hello, Input, Message, Page, Role, Session, Taken, decode_all,
     hello_bytes,
 };
 use ed25519_dalek::Signer as _;
@@ -182,7 +182,8 @@ impl Run {
                     sent += bytes.len();
                     assert!(decode_all(bytes).is_ok(), "it sends what is no message");
                 }
-                Action::Take { number, stream, first_seq, ops, .. } => {
+                Action::Take { number, batch } => {
+                    let Batch { stream, first_seq, ops, .. } = batch;
                     self.may_take(stream);
                     assert!(!ops.is_empty() && ops.len() <= FRAME_OPS_MAX);
                     assert!(ops.iter().map(Vec::len).sum::<usize>() <= FRAME_RAW_BYTES_MAX);

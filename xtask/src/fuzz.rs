@@ -9,7 +9,7 @@ use clap::Args;
 use crate::sh;
 
 /// Every target, as the binaries of `fuzz/` are named.
-const TARGETS: [&str; 6] = ["wire", "body", "session", "ops", "blobs", "trust"];
+const TARGETS: [&str; 7] = ["wire", "body", "session", "ops", "blobs", "trust", "bundle"];
 /// Seconds for one input: the largest takes milliseconds.
 const INPUT_SECONDS_MAX: u32 = 10;
 /// Bytes of one input: a frame and what stands around it.

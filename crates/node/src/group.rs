@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use domain::limits::COMMIT_GROUP_MAX;
 use domain::op::Lane;
+use domain::sync::Batch;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::actor::Actor;
 use crate::control::{Control, ControlError};
 use crate::events::{Event, Growth};
-use crate::ingest::{Batch, IngestError, Ingested};
+use crate::ingest::{IngestError, Ingested};
 use crate::node::{Core, Node};
 use crate::submit::{Purpose, Submission, SubmitError, Submitted};
 use crate::writer::{Effects, Entry, Writer};

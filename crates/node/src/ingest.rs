@@ -1,10 +1,10 @@
 //! Operations of other nodes: what proves itself joins at the same commit as our own; what
 //! doesn't is quarantined for an administrator to see.
 
-use domain::op::{self, Change, SealedOp, SignedHead, StreamHead, StreamId, chain_link};
+use domain::op::{self, Change, SealedOp, SignedHead, StreamHead, chain_link};
 use domain::planted::{self, Bug};
 use domain::problem::{Problem, ProblemCode};
-use domain::sync::Rules;
+use domain::sync::{Batch, Rules};
 use domain::trust::Distrust;
 use store::log::Pos;
 use store::quarantine::{self, Quarantined};
@@ -18,20 +18,6 @@ use crate::group::Work;
 use crate::node::Node;
 use crate::packs::PackSet;
 use crate::submit::Desk;
-
-/// Operations of one stream, as another node sends them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
-    /// The stream.
-    pub stream: StreamId,
-    /// The sequence number of the first.
-    pub first_seq: u64,
-    /// Their bytes, in order.
-    pub ops: Vec<Vec<u8>>,
-    /// The writer's signature over the head after the last; ignored where a revocation vouches
-    /// for that head.
-    pub signature: [u8; 64],
-}
 
 /// What came of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

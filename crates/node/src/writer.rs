@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::op::StreamId;
 use domain::pack::Pack;
+use domain::sync::Batch;
 use store::StoreError;
 
 use crate::actor::Actor;
@@ -12,7 +13,7 @@ use crate::commit::{Committed, Pen};
 use crate::control::{self, Control, ControlError};
 use crate::events::RecordEvent;
 use crate::failure::Storage;
-use crate::ingest::{self, Batch, IngestError, Ingested};
+use crate::ingest::{self, IngestError, Ingested};
 use crate::kernel::Kernel;
 use crate::submit::{self, Desk, Purpose, Submission, SubmitError, Submitted};
 use crate::world::World;

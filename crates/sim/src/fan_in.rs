@@ -315,8 +315,9 @@ impl Line {
                     Action::Read(stream, from) => {
                         self.input(Input::Page(node.page(kit, &stream, from)));
                     }
-                    Action::Take { number, stream, first_seq, ops, .. } => {
-                        came.push((number, stream, first_seq + ops.len() as u64));
+                    Action::Take { number, batch } => {
+                        let next_seq = batch.first_seq + batch.ops.len() as u64;
+                        came.push((number, batch.stream, next_seq));
                     }
                     Action::Close(why) => anyhow::bail!("the session ended: {why:?}"),
                     Action::Met(_)

@@ -12,7 +12,7 @@ use domain::ids::{OfficeId, RecordId, WriterId};
 use domain::office::{Level, OfficeAt, Tree};
 use domain::op::{Lane, StreamId};
 use domain::period::Date;
-use domain::sync::{Action, Closed, Input, Role, Rules, Session, redial_ms};
+use domain::sync::{Action, Batch, Closed, Input, Role, Rules, Session, redial_ms};
 use domain::trust::{Certificate, KeyRole, Trust};
 use ed25519_dalek::SigningKey;
 use rand::{RngExt as _, SeedableRng as _};
@@ -332,7 +332,8 @@ impl Country {
                     let page = node.page(&self.kit, &stream, from);
                     self.input(conn, side, Input::Page(page))?;
                 }
-                Action::Take { number, stream, first_seq, ops, signature } => {
+                Action::Take { number, batch } => {
+                    let Batch { stream, first_seq, ops, signature } = batch;
                     let came = Box::new(Came { number, stream, first_seq, ops, signature });
                     self.plan(self.now_ms + COMMIT_MS, Event::Commit(conn, side, came));
                 }

@@ -341,7 +341,7 @@ mod tests {
                         let page = node.page(kit, &stream, from);
                         self.input(node, kit, now_ms, side, Input::Page(page));
                     }
-                    Action::Take { ops, .. } => self.taken += ops.len(),
+                    Action::Take { batch, .. } => self.taken += batch.ops.len(),
                     Action::Close(why) => self.closed = Some(why),
                     Action::Send(_)
                     | Action::Met(_)

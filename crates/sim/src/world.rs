@@ -226,8 +226,7 @@ impl World {
                     }
                     todo.extend(more);
                 }
-                Action::Take { number, stream, first_seq, ops, signature } => {
-                    let batch = Batch { stream, first_seq, ops, signature };
+                Action::Take { number, batch } => {
                     self.take(at, Waiting { from: (id, side, number), batch });
                 }
                 Action::Met(_) => self.conns[id].met = true,

@@ -87,11 +87,13 @@ fn export(
         }
         let (output, files) = (&context.output, made.files.len());
         if output.json {
-            return Ok(output.json(&json!({ "operations": made.ops, "files": files }))?);
+            return Ok(output.json(&json!({
+                "operations": made.ops, "blobs": made.blobs, "files": files,
+            }))?);
         }
         let path = file.display();
-        let values: [(&str, &dyn std::fmt::Display); 3] =
-            [("ops", &made.ops), ("files", &files), ("path", &path)];
+        let values: [(&str, &dyn std::fmt::Display); 4] =
+            [("ops", &made.ops), ("blobs", &made.blobs), ("files", &files), ("path", &path)];
         Ok(output.say("cli.bundle_made", &values)?)
     })
 }
@@ -125,20 +127,22 @@ fn import(context: &Context, files: &[PathBuf], by: &By) -> Done {
             all.refused += imported.refused;
             all.gaps += imported.gaps;
             all.receipts += imported.receipts;
+            all.blobs += imported.blobs;
         }
         let output = &context.output;
         if output.json {
             return Ok(output.json(&json!({
                 "kept": all.kept, "known": all.known, "refused": all.refused, "gaps": all.gaps,
-                "receipts": all.receipts,
+                "receipts": all.receipts, "blobs": all.blobs,
             }))?);
         }
-        let values: [(&str, &dyn std::fmt::Display); 5] = [
+        let values: [(&str, &dyn std::fmt::Display); 6] = [
             ("kept", &all.kept),
             ("known", &all.known),
             ("refused", &all.refused),
             ("gaps", &all.gaps),
             ("receipts", &all.receipts),
+            ("blobs", &all.blobs),
         ];
         Ok(output.say("cli.bundle_taken", &values)?)
     })

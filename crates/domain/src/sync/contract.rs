@@ -98,6 +98,20 @@ pub enum Taken {
     Failed,
 }
 
+/// Operations of one stream, as another node sends them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The stream.
+    pub stream: StreamId,
+    /// The sequence number of the first.
+    pub first_seq: u64,
+    /// Their bytes, in order.
+    pub ops: Vec<Vec<u8>>,
+    /// The writer's signature over the head after the last; ignored where a revocation vouches
+    /// for that head.
+    pub signature: [u8; 64],
+}
+
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -109,14 +123,8 @@ pub enum Action {
     Take {
         /// The peer's number for the stream, to answer with.
         number: u32,
-        /// The stream.
-        stream: StreamId,
-        /// The sequence number of the first.
-        first_seq: u64,
-        /// Their bytes.
-        ops: Vec<Vec<u8>>,
-        /// The writer's signature over the head after the last.
-        signature: [u8; 64],
+        /// The operations.
+        batch: Batch,
     },
     /// The peer has proved itself.
     Met(PeerHello),

@@ -5,6 +5,7 @@
 
 pub mod blob;
 pub mod body;
+pub mod bundle;
 mod contract;
 mod frame;
 pub mod health;
@@ -18,7 +19,7 @@ mod wire;
 
 pub use self::body::{DictionaryId, Squeeze};
 pub use self::contract::{
-    Action, Closed, Config, Held, Input, PROTOCOL, PeerHello, Role, Taken, hello_bytes,
+    Action, Batch, Closed, Config, Held, Input, PROTOCOL, PeerHello, Role, Taken, hello_bytes,
 };
 pub use self::frame::{Boundary, BuiltFrame, Dictionaries, Page, build, read};
 pub use self::outbox::{LaneQueue, Progress};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use ed25519_dalek::Signature;
 
 use super::contract::{
-    Action, Closed, Config, Held, Input, OLDEST, PROTOCOL, PeerHello, Role, Taken, hello_bytes,
+    Action, Batch, Closed, Config, Held, Input, OLDEST, PROTOCOL, PeerHello, Role, Taken,
+    hello_bytes,
 };
 use super::frame::{Dictionaries, Page, build, read};
 use super::inbox::Inbox;
@@ -379,10 +380,12 @@ impl Session {
         self.outbox.peer_has(&entry.stream, frame.first_seq.saturating_add(ops.len() as u64));
         out.push(Action::Take {
             number: frame.stream,
-            stream: entry.stream.clone(),
-            first_seq: frame.first_seq,
-            ops,
-            signature: frame.signature,
+            batch: Batch {
+                stream: entry.stream.clone(),
+                first_seq: frame.first_seq,
+                ops,
+                signature: frame.signature,
+            },
         });
     }
 

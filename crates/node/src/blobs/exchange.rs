@@ -97,26 +97,33 @@ impl Node {
         peer: &BlobPeer<'_>,
         group: &Group,
     ) -> Result<(), BlobError> {
-        let now_ms = self.core.clock.now_ms();
         let digest = group.digest();
-        let kept = self
-            .core
-            .store
-            .write(|tx| blobs::put_group(tx, group, Some(peer.writer), QUOTA, now_ms));
-        match kept {
-            Ok(Kept::New | Kept::Known) => {}
-            Ok(Kept::Unwanted) => engine.unwant(digest),
-            Ok(Kept::Whole) => {
-                thumbnail_of_arrived(&self.core, digest)?;
-                engine.stored(digest);
-            }
-            Err(StoreError::BlobsFull { bytes }) => {
-                tracing::warn!(%digest, bytes, "no room for files: this one waits");
-                engine.unwant(digest);
-            }
-            Err(error) => return Err(error.into()),
+        match self.keep_group(group, peer.writer)? {
+            Kept::New | Kept::Known => {}
+            Kept::Unwanted => engine.unwant(digest),
+            Kept::Whole => engine.stored(digest),
         }
         Ok(())
+    }
+
+    /// Keeps a group of a file that is wanted here and for which there is room.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub(crate) fn keep_group(&self, group: &Group, from: WriterId) -> Result<Kept, StoreError> {
+        let now_ms = self.core.clock.now_ms();
+        let digest = group.digest();
+        let kept =
+            self.core.store.write(|tx| blobs::put_group(tx, group, Some(from), QUOTA, now_ms));
+        match kept {
+            Ok(Kept::Whole) => thumbnail_of_arrived(&self.core, digest)?,
+            Err(StoreError::BlobsFull { bytes }) => {
+                tracing::warn!(%digest, bytes, "no room for files: this one waits");
+                return Ok(Kept::Unwanted);
+            }
+            Ok(_) | Err(_) => {}
+        }
+        kept
     }
 
     fn answer(

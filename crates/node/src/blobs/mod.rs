@@ -295,7 +295,7 @@ pub(crate) fn name_files(tx: &Tx<'_>, op: &SealedOp, received_ms: u64) -> Result
     Ok(())
 }
 
-fn files_of(change: &Change) -> Box<dyn Iterator<Item = &FileRef> + '_> {
+pub(crate) fn files_of(change: &Change) -> Box<dyn Iterator<Item = &FileRef> + '_> {
     match change {
         Change::Create(create) => Box::new(create.cells.values().filter_map(file_of)),
         Change::Patch(patch) => Box::new(patch.cells.values().flatten().filter_map(file_of)),

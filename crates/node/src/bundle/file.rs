@@ -4,19 +4,19 @@
 //! mode: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305; chunks count, the last says so.
 
 use domain::ids::WriterId;
+use domain::sync::bundle::Envelope;
 use ed25519_dalek::SigningKey;
 use hpke::aead::{AeadCtxR, AeadCtxS, ChaCha20Poly1305};
 use hpke::kdf::HkdfSha256;
 use hpke::kem::{Kem, X25519HkdfSha256};
 use hpke::{Deserializable as _, OpModeR, OpModeS, Serializable as _};
-use minicbor::{Decode, Encode};
+use minicbor::Encode;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use super::BundleError;
 use crate::{clock, keys};
 
-const BEGINNING: &[u8] = b"genggam bundle 1\n";
 const INFO: &[u8] = b"genggam bundle 1";
 /// Bytes of one chunk before it is sealed.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -28,18 +28,6 @@ const LAST: &[u8] = b"last";
 type Sender = AeadCtxS<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>;
 type Receiver = AeadCtxR<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>;
 type Public = <X25519HkdfSha256 as Kem>::PublicKey;
-
-/// What anybody can read: who sent it to whom.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(array)]
-pub(super) struct Envelope {
-    #[n(0)]
-    pub(super) from: WriterId,
-    #[n(1)]
-    pub(super) to: WriterId,
-    #[cbor(n(2), with = "minicbor::bytes")]
-    key: Vec<u8>,
-}
 
 /// Seals what is written into it.
 pub(super) struct Sealer {
@@ -67,9 +55,7 @@ impl Sealer {
             )
             .map_err(|_| BundleError::NoKey)?;
         let envelope = Envelope { from, to, key: key.to_bytes().to_vec() };
-        let mut bytes = BEGINNING.to_vec();
-        minicbor::encode(&envelope, &mut bytes).expect("invariant: writing to memory");
-        Ok(Self { bytes, held: Vec::new(), sender })
+        Ok(Self { bytes: envelope.begin(), held: Vec::new(), sender })
     }
 
     pub(super) fn write(&mut self, item: &impl Encode<()>) {
@@ -97,14 +83,6 @@ impl Sealer {
         self.bytes.extend(sealed);
         self.held.clear();
     }
-}
-
-/// The envelope of a bundle, and what follows it.
-pub(super) fn envelope(bytes: &[u8]) -> Result<(Envelope, &[u8]), BundleError> {
-    let rest = bytes.strip_prefix(BEGINNING).ok_or(BundleError::NoBundle)?;
-    let mut d = minicbor::Decoder::new(rest);
-    let envelope: Envelope = d.decode().map_err(|_| BundleError::NoBundle)?;
-    Ok((envelope, &rest[d.position()..]))
 }
 
 /// What a bundle's chunks hold, if this node can open them and they are its sender's and whole.

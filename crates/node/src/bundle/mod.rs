@@ -2,45 +2,26 @@
 //! bundle carries receipts: where every stream stands at its sender.
 
 mod file;
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod make;
 
 use domain::ids::{OfficeId, WriterId};
-use domain::limits::{BUNDLE_BYTES_MAX, CURSORS_MAX, HELLO_DICTIONARIES_MAX};
+use domain::limits::BUNDLE_BYTES_MAX;
 use domain::op::StreamId;
 use domain::problem::{Problem, ProblemCode};
-use domain::sync::{
-    BuiltFrame, Cursor, Dictionaries, DictionaryId, Frame, Own, Ppm, Rules, build, read, tag_of,
-};
+use domain::sync::bundle::{Contents, Envelope, NoContent, Piece};
+use domain::sync::{Batch, Cursor, Own, Rules, tag_of};
 use domain::trust::KeyRole;
-use minicbor::{Decode, Encode};
 use store::audit::{self, Entry};
-use store::{StoreError, cursors, log};
+use store::blobs::Kept;
+use store::{StoreError, cursors};
 use thiserror::Error;
 
 use crate::actor::Actor;
 use crate::failure::{Failure, FailureKind, Storage, storage_problem};
-use crate::ingest::{Batch, IngestError};
+use crate::ingest::IngestError;
 use crate::kernel::Kernel;
 use crate::node::Node;
 use crate::policy::Denied;
-use file::Sealer;
-
-/// What a bundle holds, one after the other.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-enum Item {
-    /// First: dictionaries, which frames name by their place from 1, and where every stream that
-    /// both may hold stands at the sender.
-    #[n(0)]
-    Head(#[n(0)] Vec<DictionaryId>, #[n(1)] Vec<Cursor>),
-    /// A number for a stream, before its first frame.
-    #[n(1)]
-    Stream(#[n(0)] u32, #[n(1)] StreamId),
-    /// Operations.
-    #[n(2)]
-    Frame(#[n(0)] Frame),
-}
 
 /// What to put into a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +41,8 @@ pub struct Exported {
     pub files: Vec<Vec<u8>>,
     /// Operations in them.
     pub ops: u64,
+    /// Photos and other files in them.
+    pub blobs: u64,
     /// For whom.
     pub to: OfficeId,
 }
@@ -79,6 +62,8 @@ pub struct Imported {
     pub gaps: u64,
     /// Operations of ours that the sender has, as its receipts say.
     pub receipts: u64,
+    /// Photos and other files that are whole here now.
+    pub blobs: u64,
 }
 
 /// Why a bundle can't be made or taken.
@@ -111,6 +96,12 @@ pub enum BundleError {
     /// Storage failed.
     #[error("storage failed")]
     Storage(#[source] Storage),
+}
+
+impl From<NoContent> for BundleError {
+    fn from(_: NoContent) -> Self {
+        Self::Damaged
+    }
 }
 
 impl From<StoreError> for BundleError {
@@ -147,83 +138,17 @@ impl Failure for BundleError {
     }
 }
 
-/// A bundle that was opened: batches in order, and the sender's receipts.
+/// A bundle that was opened.
 #[derive(Debug)]
 pub struct Opened {
     /// Who sent it.
     pub from: WriterId,
-    /// Its operations.
-    pub batches: Vec<Batch>,
+    /// Where streams stand there.
     cursors: Vec<Cursor>,
+    content: Vec<u8>,
 }
 
 impl Kernel {
-    /// Makes a bundle for the node of an office, in files of at most so many bytes (a single
-    /// operation may be larger).
-    ///
-    /// # Errors
-    /// If no certified node has the office, or storage fails.
-    pub fn export_bundle(
-        &self,
-        to: OfficeId,
-        wanted: Wanted,
-        file_bytes_max: usize,
-    ) -> Result<Exported, BundleError> {
-        let rules = self.rules();
-        let (writer, seal) = node_of(&rules, to).ok_or(BundleError::NoNode)?;
-        let mut shared = self.shared(&rules, to)?;
-        let cursors =
-            shared.iter().map(|(s, next_seq)| Cursor { tag: tag_of(s), next_seq: *next_seq });
-        let mut cursors: Vec<Cursor> = cursors.collect();
-        cursors.sort_unstable();
-        let ids = self.dictionaries();
-        let dictionaries = Dictionaries {
-            codec: self.codec(),
-            out: (1u8..).zip(ids.iter().copied()).collect(),
-            peer: Vec::new(),
-        };
-        shared.sort_by_cached_key(|(stream, _)| (stream.lane, rules.rank(stream), stream.clone()));
-        let head = Item::Head(ids, cursors);
-        let begin = || -> Result<Sealer, BundleError> {
-            let mut sealer = Sealer::begin(&self.key, (self.own.writer, writer), &seal)?;
-            sealer.write(&head);
-            Ok(sealer)
-        };
-        let mut exported = Exported { files: Vec::new(), ops: 0, to };
-        let mut sealer = begin()?;
-        let mut named = BTreeMap::new();
-        let stands = self.store.read(|r| cursors::of_peer(r, writer))?;
-        for (stream, end) in &shared {
-            let mut at = match wanted {
-                Wanted::All => 1,
-                Wanted::Lacking => stands.get(&tag_of(stream)).copied().unwrap_or(1),
-                Wanted::Since(ms) => self.store.read(|r| log::first_since(r, stream, ms))?,
-            };
-            while at < *end {
-                let number = u32::try_from(named.len()).unwrap_or(u32::MAX);
-                let number = named.get(stream).copied().unwrap_or(number);
-                let page = self.page(stream, at)?;
-                let Some(BuiltFrame { frame, next_seq }) = build(&page, number, &dictionaries)
-                else {
-                    break;
-                };
-                if sealer.len() + frame.body.len() > file_bytes_max && !named.is_empty() {
-                    exported.files.push(std::mem::replace(&mut sealer, begin()?).finish());
-                    named.clear();
-                    continue;
-                }
-                if named.insert(stream.clone(), number).is_none() {
-                    sealer.write(&Item::Stream(number, stream.clone()));
-                }
-                sealer.write(&Item::Frame(frame));
-                exported.ops += next_seq - at;
-                at = next_seq;
-            }
-        }
-        exported.files.push(sealer.finish());
-        Ok(exported)
-    }
-
     /// Opens a bundle that was made for this node.
     ///
     /// # Errors
@@ -232,22 +157,25 @@ impl Kernel {
         if bytes.len() > BUNDLE_BYTES_MAX {
             return Err(BundleError::TooLarge);
         }
-        let (envelope, chunks) = file::envelope(bytes)?;
+        let (envelope, chunks) = Envelope::read(bytes).ok_or(BundleError::NoBundle)?;
         if envelope.to != self.own.writer {
             return Err(BundleError::ForAnother);
         }
         let rules = self.rules();
         let entry = rules.trust.entry(envelope.from).filter(|entry| !entry.is_revoked());
         let sender = &entry.ok_or(BundleError::NoNode)?.certificate;
-        let whole = file::open(&self.key, &envelope, &sender.seal, chunks)?;
-        let (batches, cursors) = items(&whole, self.codec())?;
-        let fits = |batch: &Batch| {
-            let writer_office = rules.office(batch.stream.writer);
-            // A certificate in the same bundle may stand for it: that is judged when it is taken.
-            writer_office.is_none_or(|office| rules.may_hold(&batch.stream, office, sender.office))
-        };
-        let batches = batches.into_iter().filter(fits).collect();
-        Ok(Opened { from: envelope.from, batches, cursors })
+        let content = file::open(&self.key, &envelope, &sender.seal, chunks)?;
+        let cursors = Contents::new(&content, self.codec())?.cursors().to_vec();
+        Ok(Opened { from: envelope.from, cursors, content })
+    }
+
+    /// Whether the sender of a bundle may hold a stream. A certificate in the same bundle may stand
+    /// for its writer: that is judged when it is taken.
+    fn may_bring(&self, from: WriterId, stream: &StreamId) -> bool {
+        let rules = self.rules();
+        let sender = rules.office(from);
+        let of = rules.office(stream.writer);
+        of.is_none_or(|of| sender.is_some_and(|sender| rules.may_hold(stream, of, sender)))
     }
 
     /// Notes what the sender of a bundle has: how many operations of this node's streams more than
@@ -306,31 +234,6 @@ pub(crate) fn node_of(rules: &Rules, office: OfficeId) -> Option<(WriterId, [u8;
     entries.last().map(|(writer, entry)| (writer, entry.certificate.seal))
 }
 
-/// The batches and cursors of a bundle's content.
-fn items(whole: &[u8], codec: Arc<Ppm>) -> Result<(Vec<Batch>, Vec<Cursor>), BundleError> {
-    let mut d = minicbor::Decoder::new(whole);
-    let mut dictionaries = Dictionaries { codec, out: Vec::new(), peer: Vec::new() };
-    let (mut stands, mut streams, mut batches) = (Vec::new(), BTreeMap::new(), Vec::new());
-    while d.position() < whole.len() {
-        match d.decode::<Item>().map_err(|_| BundleError::Damaged)? {
-            Item::Head(ids, cursors) => {
-                if ids.len() > HELLO_DICTIONARIES_MAX || cursors.len() > CURSORS_MAX {
-                    return Err(BundleError::TooLarge);
-                }
-                (dictionaries.peer, stands) = (ids, cursors);
-            }
-            Item::Stream(number, stream) => drop(streams.insert(number, stream)),
-            Item::Frame(frame) => {
-                let stream = streams.get(&frame.stream).cloned().ok_or(BundleError::Damaged)?;
-                let ops = read(&frame, &dictionaries).map_err(|_| BundleError::Damaged)?;
-                let (first_seq, signature) = (frame.first_seq, frame.signature);
-                batches.push(Batch { stream, first_seq, ops, signature });
-            }
-        }
-    }
-    Ok((batches, stands))
-}
-
 impl Node {
     /// Makes a bundle, for whoever may see the node's sync; the audit trail keeps that they did.
     ///
@@ -365,7 +268,7 @@ impl Node {
     }
 
     /// Takes a bundle that was made for this node. What is kept is durable when this returns;
-    /// taken again, it is known. `progress` is called with the batches done and all there are.
+    /// taken again, it is known. `progress` is called with the bytes done and all there are.
     ///
     /// # Errors
     /// [`BundleError`]; what was kept before stays.
@@ -374,26 +277,42 @@ impl Node {
         bytes: &[u8],
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Imported, BundleError> {
-        let opened = self.core.kernel.open_bundle(bytes)?;
+        let kernel = &self.core.kernel;
+        let opened = kernel.open_bundle(bytes)?;
         let mut imported = Imported {
             from: self.core.rules().office(opened.from),
-            receipts: self.core.kernel.take_receipts(&opened)?,
+            receipts: kernel.take_receipts(&opened)?,
             ..Imported::default()
         };
-        let all = opened.batches.len();
-        for (at, batch) in opened.batches.into_iter().enumerate() {
-            progress(at, all);
-            match self.ingest(batch).await {
-                Ok(ingested) => {
-                    imported.kept += ingested.kept as u64;
-                    imported.known += ingested.known as u64;
-                    imported.refused += ingested.quarantined as u64;
+        let all = opened.content.len();
+        let mut contents = Contents::new(&opened.content, kernel.codec())?;
+        while let Some(piece) = contents.next() {
+            progress(contents.position(), all);
+            match piece? {
+                Piece::Ops(batch) if kernel.may_bring(opened.from, &batch.stream) => {
+                    self.take(batch, &mut imported).await?;
                 }
-                Err(IngestError::Gap { .. }) => imported.gaps += 1,
-                Err(error) => return Err(error.into()),
+                Piece::Ops(_) => {}
+                // A file that nothing names here is not kept.
+                Piece::Group(group) => {
+                    let kept = self.keep_group(&group, opened.from)?;
+                    imported.blobs += u64::from(kept == Kept::Whole);
+                }
             }
         }
-        progress(all, all);
         Ok(imported)
+    }
+
+    async fn take(&self, batch: Batch, imported: &mut Imported) -> Result<(), BundleError> {
+        match self.ingest(batch).await {
+            Ok(ingested) => {
+                imported.kept += ingested.kept as u64;
+                imported.known += ingested.known as u64;
+                imported.refused += ingested.quarantined as u64;
+            }
+            Err(IngestError::Gap { .. }) => imported.gaps += 1,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::op::StreamId;
 use domain::problem::{Problem, ProblemCode};
-use domain::sync::{Action, Closed, Input, Session, Taken};
+use domain::sync::{Action, Batch, Closed, Input, Session, Taken};
 use store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -18,7 +18,7 @@ use super::{Ended, Link};
 use crate::blobs::BlobError;
 use crate::events::Growth;
 use crate::group::Work;
-use crate::ingest::{Batch, IngestError, Ingested};
+use crate::ingest::{IngestError, Ingested};
 use crate::node::Node;
 use crate::sync_view::PeerState;
 
@@ -189,9 +189,7 @@ impl Driver {
                         }
                     }
                     Action::Read(stream, from) => self.read(stream, from).await?,
-                    Action::Take { number, stream, first_seq, ops, signature } => {
-                        self.take(number, Batch { stream, first_seq, ops, signature }).await;
-                    }
+                    Action::Take { number, batch } => self.take(number, batch).await,
                     Action::Met(peer) => {
                         self.ended.met = true;
                         self.files.met(peer.clone());

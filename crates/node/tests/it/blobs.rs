@@ -23,7 +23,7 @@ use serde_json::{Value as Json, json};
 use crate::fixture::{BATAM, NOW_MS, Setup, told};
 
 /// A photo of about 100 kB.
-fn photo(seed: u32) -> Vec<u8> {
+pub(crate) fn photo(seed: u32) -> Vec<u8> {
     let image = image::RgbImage::from_fn(800, 600, |x, y| {
         let n = (x ^ seed).wrapping_mul(2_654_435_761).wrapping_add(y * 40_503) >> 9;
         let low = |n: u32| n.to_le_bytes()[0];
@@ -43,12 +43,12 @@ async fn with_incidents() -> Setup {
     setup
 }
 
-fn named(view: &BlobView) -> Json {
+pub(crate) fn named(view: &BlobView) -> Json {
     json!({"digest": view.digest, "size_bytes": view.size_bytes, "media_type": view.media_type,
         "name": "banjir.jpg"})
 }
 
-fn incident(n: u8, file: &Json) -> Submission {
+pub(crate) fn incident(n: u8, file: &Json) -> Submission {
     serde_json::from_value(json!({"create": {
         "type": "kejadian.kejadian", "submission": SubmissionId([n; 16]),
         "record": RecordId([n; 16]), "office": BATAM,

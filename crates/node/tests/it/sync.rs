@@ -1,5 +1,6 @@
 //! Nodes that exchange what they have, over channels in place of a network.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::blobs;
 use crate::fixture::{ACEH, BATAM, CENTRE, KEPRI, NOW_MS, daily, incident};
 use crate::pack::pack;
 
@@ -215,6 +217,7 @@ async fn a_round_trip_by_file_alone() {
             all.refused += one.refused;
             all.gaps += one.gaps;
             all.receipts = all.receipts.max(one.receipts);
+            all.blobs += one.blobs;
         }
         (made, all)
     };
@@ -246,4 +249,34 @@ async fn a_round_trip_by_file_alone() {
     assert!(matches!(told, BundleError::Damaged));
     let told = batam.node.import_bundle(&made.files[0], |_, _| {}).await.unwrap_err();
     assert!(matches!(told, BundleError::ForAnother));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_photo_goes_with_its_report_on_a_stick() {
+    let centre = Place::new(CENTRE).await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/kejadian");
+    let kejadian = domain::pack::author::compile(&folder).unwrap();
+    centre.node.publish_pack(&centre.actor("admin"), kejadian).await.unwrap();
+    let batam = Place::below(BATAM, &centre).await;
+    let carry = async |from: &Place, to: &Place| {
+        let wanted = Wanted::Lacking;
+        let made = from.node.kernel().export_bundle(to.office(), wanted, 50_000).unwrap();
+        let mut blobs = 0;
+        for file in &made.files {
+            blobs += to.node.import_bundle(file, |_, _| {}).await.unwrap().blobs;
+        }
+        (made.files.len(), made.blobs, blobs)
+    };
+    assert_eq!(carry(&centre, &batam).await, (1, 0, 0));
+    let bytes = blobs::photo(3);
+    let view = batam.node.put_blob(&batam.actor("operator"), &bytes, "image/jpeg").unwrap();
+    batam.submit("operator", blobs::incident(1, &blobs::named(&view))).await;
+    let (files, sent, came) = carry(&batam, &centre).await;
+    assert!(files > 1, "a photo is split over files as operations are");
+    assert_eq!((sent, came), (1, 1));
+    let there = centre.node.blob(&centre.actor("verifikator"), view.digest).unwrap();
+    assert_eq!(there.bytes, bytes);
+    assert!(centre.node.blob_thumbnail(&centre.actor("verifikator"), view.digest).is_ok());
+    assert_eq!(carry(&centre, &batam).await, (1, 0, 0), "receipts");
+    assert_eq!(carry(&batam, &centre).await, (1, 0, 0), "what arrived is not carried again");
 }

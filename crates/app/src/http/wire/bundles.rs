@@ -18,12 +18,14 @@ pub struct BundleImported {
     pub gaps: u64,
     /// Operations of this node that the sender has, as its receipts say.
     pub receipts: u64,
+    /// Photos and other files that are whole here now.
+    pub blobs: u64,
 }
 
 impl From<node::Imported> for BundleImported {
     fn from(imported: node::Imported) -> Self {
-        let node::Imported { from, kept, known, refused, gaps, receipts } = imported;
+        let node::Imported { from, kept, known, refused, gaps, receipts, blobs } = imported;
         let from = from.map(|office| office.0);
-        Self { from, kept, known, refused, gaps, receipts }
+        Self { from, kept, known, refused, gaps, receipts, blobs }
     }
 }
