@@ -12,7 +12,7 @@ use domain::sync::{Cursor, Frame, Message, Role, tag_of};
 use domain::trust::{Revocation, Trusted};
 use genggam_fuzz::{blobs, body, input, session, world};
 
-const STREAM: &str = include_str!("../../../crates/domain/tests/it/golden/stream-1.txt");
+const STREAM: &str = include_str!("../../crates/domain/tests/it/golden/stream-1.txt");
 
 fn main() -> std::io::Result<()> {
     put("wire", wire())?;
