@@ -1,11 +1,15 @@
 //! Operations of other nodes: what proves itself joins at the same commit as our own; what
 //! doesn't is quarantined for an administrator to see.
 
+use std::collections::BTreeSet;
+
+use domain::ids::RecordId;
 use domain::op::{self, Change, SealedOp, SignedHead, StreamHead, StreamId, chain_link};
 use domain::planted::{self, Bug};
 use domain::problem::{Problem, ProblemCode};
 use domain::sync::Rules;
 use domain::trust::Distrust;
+use store::audit::{self, Entry};
 use store::log::Pos;
 use store::quarantine::{self, Quarantined};
 use store::{StoreError, log, records};
@@ -261,15 +265,16 @@ fn refuse(
     Ok((ingested, Vec::new()))
 }
 
-/// Takes what is trusted no longer out of every fold, as of the statement at `pos`: it stays in
-/// the log, and stands in quarantine for an administrator to see. Gives the records concerned.
-pub(crate) fn void_distrusted(
+/// Takes what is trusted no longer out of every fold, as of the operation at `pos`, and lets what
+/// is trusted again count again. What is taken out stays in the log, and stands in quarantine for
+/// an administrator to see. Gives the records concerned.
+pub(crate) fn judge_again(
     desk: &Desk<'_>,
     rules: &Rules,
     packs: &PackSet,
     pos: Pos,
 ) -> Result<Vec<Committed>, StoreError> {
-    let mut records = std::collections::BTreeSet::new();
+    let mut records = trusted_again(desk, rules, pos)?;
     for (stream, head) in log::streams(desk.tx)? {
         if stream.writer == desk.own.writer {
             continue;
@@ -295,4 +300,26 @@ pub(crate) fn void_distrusted(
     }
     let again = |record| commit::fold_again(desk.tx, packs, record, pos, desk.now_ms);
     records.into_iter().filter_map(|record| again(record).transpose()).collect()
+}
+
+/// Lets count again what was taken out and is trusted: a revocation may itself be revoked, or the
+/// key be certified by another. What was shown in quarantine stays there; the trail says that it
+/// counts.
+fn trusted_again(
+    desk: &Desk<'_>,
+    rules: &Rules,
+    pos: Pos,
+) -> Result<BTreeSet<RecordId>, StoreError> {
+    let mut records = BTreeSet::new();
+    for stream in log::voided_streams(desk.tx)? {
+        let last_seq = rules.trust.trusted_until(&stream).unwrap_or(u64::MAX);
+        let (count, again) = log::count_again(desk.tx, &stream, last_seq, pos)?;
+        records.extend(again);
+        if count > 0 {
+            let (action, subject) = ("trust.again".to_owned(), stream.writer.to_string());
+            let (at_ms, detail) = (desk.now_ms, format!("{count} operations"));
+            audit::put(desk.tx, &Entry { at_ms, person: None, action, subject, detail })?;
+        }
+    }
+    Ok(records)
 }

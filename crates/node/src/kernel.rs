@@ -67,7 +67,7 @@ impl Kernel {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let about = remember(&store, config)?;
-        let world = store.read(|r| load_world(r, None, clock.now_ms()))?;
+        let world = store.read(|r| load_world(r, None))?;
         if world.tree.level(about.office).is_none() {
             return Err(OpenError::UnknownOffice(about.office));
         }
@@ -93,8 +93,8 @@ impl Kernel {
 
     /// Reads packs, offices and trust again.
     pub(crate) fn reload(&self) -> Result<(), OpenError> {
-        let (before, now_ms) = (self.world(), self.clock.now_ms());
-        let world = self.store.read(|r| load_world(r, Some(&before), now_ms))?;
+        let before = self.world();
+        let world = self.store.read(|r| load_world(r, Some(&before)))?;
         world.teach(&self.codec);
         *self.world.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(world);
         Ok(())
@@ -166,16 +166,16 @@ impl Kernel {
         Rules { tree: Arc::clone(&world.tree), date, trust: Arc::clone(&world.trust) }
     }
 
-    /// The rules with the statements that a transaction has just written.
+    /// The rules with the statements and events of offices that a transaction has just written.
     pub(crate) fn rules_in(
         &self,
         r: &Reader<'_>,
         world: &World,
         now_ms: u64,
     ) -> Result<Rules, StoreError> {
-        let date = world.trust_date(now_ms);
-        let trust = Arc::new(load_trust(r, &world.tree, date)?);
-        Ok(Rules { tree: Arc::clone(&world.tree), date, trust })
+        let tree = world.tree_with(&offices::all(r)?);
+        let trust = Arc::new(load_trust(r, &tree)?);
+        Ok(Rules { tree, date: world.trust_date(now_ms), trust })
     }
 
     /// Every stream that stands here, as far as it is trusted, with the sequence number that
@@ -263,7 +263,7 @@ fn number(r: &Reader<'_>, key: &str) -> Result<Option<u32>, StoreError> {
 }
 
 /// Packs, events of offices and trust, as the log brought them.
-fn load_world(r: &Reader<'_>, before: Option<&World>, now_ms: u64) -> Result<World, OpenError> {
+fn load_world(r: &Reader<'_>, before: Option<&World>) -> Result<World, OpenError> {
     let packs = packs::all_versions(r)?;
     let packs = packs.iter().filter_map(|row| Pack::decode(&row.bytes).ok());
     let (packs, events) = (PackSet::new(packs), offices::all(r)?);
@@ -271,18 +271,14 @@ fn load_world(r: &Reader<'_>, before: Option<&World>, now_ms: u64) -> Result<Wor
         None => World::new(packs, &events)?,
         Some(before) => before.followed_by(packs, &events)?,
     };
-    world.trust = Arc::new(load_trust(r, &world.tree, world.trust_date(now_ms))?);
+    world.trust = Arc::new(load_trust(r, &world.tree)?);
     Ok(world)
 }
 
-fn load_trust(
-    r: &Reader<'_>,
-    tree: &domain::office::Tree,
-    date: domain::period::Date,
-) -> Result<Trust, StoreError> {
+fn load_trust(r: &Reader<'_>, tree: &domain::office::Tree) -> Result<Trust, StoreError> {
     let root = meta::get(r, META_ROOT)?
         .and_then(|bytes| VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok());
-    Ok(Trust::new(root, &pins(r)?, &statements::all(r)?, tree, date))
+    Ok(Trust::new(root, &pins(r)?, &statements::all(r)?, tree))
 }
 
 /// The certificates that came with enrolments.
