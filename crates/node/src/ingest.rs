@@ -12,6 +12,7 @@ use domain::trust::Distrust;
 use store::audit::{self, Entry};
 use store::log::Pos;
 use store::quarantine::{self, Quarantined};
+use store::receipts::{self, Receipt};
 use store::{StoreError, log, records};
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -147,6 +148,9 @@ pub(crate) fn ingest(
             None => None,
         };
         let one = commit::commit_op(desk.tx, &packs, sealed, standing, desk.now_ms)?;
+        if batch.stream.writer == desk.own.writer {
+            receive_back(desk, sealed, one.pos)?;
+        }
         if let (Change::Pack(_), Some(pack)) = (&sealed.op().change, &one.pack) {
             packs.insert(std::sync::Arc::clone(pack));
         }
@@ -167,6 +171,27 @@ pub(crate) fn ingest(
         ..Ingested::default()
     };
     Ok((ingested, committed))
+}
+
+/// An operation of this node's own comes back that it had lost: whoever submits it again is given
+/// its receipt.
+fn receive_back(desk: &Desk<'_>, sealed: &SealedOp, pos: Pos) -> Result<(), StoreError> {
+    let op = sealed.op();
+    let Some(record) = op.change.record() else { return Ok(()) };
+    if receipts::has(desk.tx, op.submission)? {
+        return Ok(());
+    }
+    let receipt = Receipt {
+        submission: op.submission,
+        record: Some(record),
+        link: sealed.link(),
+        pos,
+        received_ms: desk.now_ms,
+        author: op.author,
+        digest: None,
+        flags: 0,
+    };
+    receipts::put(desk.tx, &receipt)
 }
 
 /// The batch's operations, if their writer is trusted, signed them and may say what they say.

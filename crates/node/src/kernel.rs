@@ -24,7 +24,13 @@ use crate::world::World;
 const META_OFFICE: &str = "office";
 const META_NAME: &str = "name";
 const META_SIMULATION: &str = "simulation";
-const META_EPOCH: &str = "epoch";
+/// The life that the node is in; empty in a copy, which begins another.
+pub(crate) const META_EPOCH: &str = "epoch";
+/// The writer that the node is.
+pub(crate) const META_WRITER: &str = "writer";
+/// The first life of a key. Later ones are drawn: two copies of a node know nothing of each other,
+/// and must not begin the same.
+const FIRST_EPOCH: u32 = 1;
 pub(crate) const META_ROOT: &str = "root";
 pub(crate) const META_PINS: &str = "pins";
 pub(crate) const META_PEERS: &str = "peers";
@@ -66,14 +72,15 @@ impl Kernel {
         config: &Config,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let about = remember(&store, config)?;
+        let writer = writer_id(&key.verifying_key());
+        let about = remember(&store, config, writer, clock.as_ref())?;
         let world = store.read(|r| load_world(r, None))?;
         if world.tree.level(about.office).is_none() {
             return Err(OpenError::UnknownOffice(about.office));
         }
         let codec = Arc::new(Zstd::new()?);
         world.teach(&codec);
-        let own = OwnStreams { writer: writer_id(&key.verifying_key()), epoch: about.epoch };
+        let own = OwnStreams { writer, epoch: about.epoch };
         Ok(Self {
             store,
             clock,
@@ -233,7 +240,12 @@ struct About {
 }
 
 /// What the node is, from the store, or from the configuration the first time.
-fn remember(store: &Store, config: &Config) -> Result<About, OpenError> {
+fn remember(
+    store: &Store,
+    config: &Config,
+    writer: WriterId,
+    clock: &dyn Clock,
+) -> Result<About, OpenError> {
     store.write(|tx| {
         let held = number(tx, META_OFFICE)?.map(OfficeId);
         let office = match (held, config.office) {
@@ -248,13 +260,22 @@ fn remember(store: &Store, config: &Config) -> Result<About, OpenError> {
         let name = config.name.clone().or(held).unwrap_or_else(|| "genggam".to_owned());
         let held = meta::get(tx, META_SIMULATION)?.map(|flag| flag == [1]);
         let simulation = config.simulation.or(held).unwrap_or(false);
-        let epoch = number(tx, META_EPOCH)?.unwrap_or(1);
+        let epoch = match meta::get(tx, META_EPOCH)? {
+            None => FIRST_EPOCH,
+            Some(_) => number(tx, META_EPOCH)?.unwrap_or_else(|| another_life(clock)),
+        };
         meta::put(tx, META_OFFICE, &office.0.to_be_bytes())?;
         meta::put(tx, META_NAME, name.as_bytes())?;
         meta::put(tx, META_SIMULATION, &[u8::from(simulation)])?;
         meta::put(tx, META_EPOCH, &epoch.to_be_bytes())?;
+        meta::put(tx, META_WRITER, &writer.0)?;
         Ok(About { office, name, simulation, epoch })
     })
+}
+
+/// A life that no copy of this node is in.
+fn another_life(clock: &dyn Clock) -> u32 {
+    clock.draw().max(FIRST_EPOCH + 1)
 }
 
 fn number(r: &Reader<'_>, key: &str) -> Result<Option<u32>, StoreError> {
@@ -287,7 +308,8 @@ pub(crate) fn pins(r: &Reader<'_>) -> Result<Vec<Certificate>, StoreError> {
     Ok(bytes.and_then(|bytes| minicbor::decode(&bytes).ok()).unwrap_or_default())
 }
 
-fn last_of(
+/// The last operation of a stream that stands at `next_seq`.
+pub(crate) fn last_of(
     r: &Reader<'_>,
     stream: &StreamId,
     next_seq: u64,

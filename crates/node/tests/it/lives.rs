@@ -1,5 +1,4 @@
-//! What a node makes of the lives of others: keys that end and are trusted again, offices that
-//! move.
+//! Lives of a key: it ends and is trusted again, its office moves, its node is restored.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,10 +17,11 @@ use node::{Batch, Config, Node};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::fixture::{BATAM, CENTRE, KEPRI, NOW_MS, Setup};
+use crate::fixture::{BATAM, CENTRE, KEPRI, NOW_MS, Setup, incident};
 use crate::ingest::creation;
 use crate::pack::pack;
 use crate::project::total;
+use crate::sync::{Place, exchange};
 
 /// A node elsewhere, by hand.
 struct Hand {
@@ -206,4 +206,88 @@ async fn every_order_of_arrival_gives_the_same() {
             assert_eq!(setup.node.verify().unwrap().faults, Vec::<String>::new());
         }
     }
+}
+
+/// A place whose disk is lost goes on from a backup.
+async fn restored(backup: &std::path::Path, key: Option<&std::path::Path>) -> Place {
+    let dir = TempDir::new().unwrap();
+    node::restore(backup, dir.path(), key).unwrap();
+    let config = Config { dir: dir.path().to_owned(), ..Config::default() };
+    let clock: Arc<dyn node::clock::Clock> = Arc::new(SetClock::at(NOW_MS));
+    Place { node: Node::open(&config, clock).await.unwrap(), dir }
+}
+
+fn epochs(place: &Place) -> std::collections::BTreeSet<u32> {
+    let held = place.node.kernel().held().unwrap();
+    let own = held.iter().filter(|(stream, _)| stream.writer == place.node.writer());
+    own.map(|(stream, _)| stream.epoch).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_node_gets_back_what_was_sent_and_contradicts_nothing() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let batam = Place::below(BATAM, &centre).await;
+    exchange(&batam, &centre).await;
+    batam.submit("operator", incident(1, BATAM, "Banjir")).await;
+    exchange(&batam, &centre).await;
+    let kept = TempDir::new().unwrap();
+    let (backup, key) = (kept.path().join("batam.backup"), kept.path().join("node.key"));
+    batam.node.backup(&backup).unwrap();
+    std::fs::copy(batam.dir.path().join("node.key"), &key).unwrap();
+    batam.submit("operator", incident(2, BATAM, "Gempa")).await;
+    exchange(&batam, &centre).await;
+    batam.submit("operator", incident(3, BATAM, "Kebakaran")).await;
+    batam.node.close();
+
+    // Twice, as when the first attempt is thought to have failed.
+    let first = restored(&backup, Some(&key)).await;
+    first.submit("operator", incident(4, BATAM, "Angin kencang")).await;
+    exchange(&first, &centre).await;
+    first.node.close();
+    let second = restored(&backup, Some(&key)).await;
+    second.submit("operator", incident(5, BATAM, "Tanah longsor")).await;
+    exchange(&second, &centre).await;
+    exchange(&second, &centre).await;
+    for n in [1, 2, 4, 5] {
+        let record = RecordId([n; 16]);
+        assert!(centre.holds(record) && second.holds(record), "report {n}");
+    }
+    assert!(!centre.holds(RecordId([3; 16])), "never sent: lost with the disk");
+    assert_eq!(epochs(&second).len(), 3, "three lives");
+
+    // Sent again by whoever has no receipt: what came back is known, what was lost is new.
+    let actor = second.actor("operator");
+    let again = |n, title| second.node.submit(&actor, incident(n, BATAM, title));
+    assert!(again(2, "Gempa").await.unwrap().repeated);
+    assert!(!again(3, "Kebakaran").await.unwrap().repeated);
+    exchange(&second, &centre).await;
+    assert!(centre.holds(RecordId([3; 16])));
+    for place in [&centre, &second] {
+        assert_eq!(place.node.verify().unwrap().faults, Vec::<String>::new());
+        let admin = place.actor("admin");
+        assert_eq!(place.node.quarantine(&admin, None, false).unwrap().rows, Vec::new());
+    }
+}
+
+#[tokio::test]
+async fn a_backup_without_its_key_is_another_writer() {
+    let setup = Setup::new().await;
+    setup.filed(1, "Banjir").await;
+    let kept = TempDir::new().unwrap();
+    let backup = kept.path().join("pusat.backup");
+    setup.node.backup(&backup).unwrap();
+    let restored = restored(&backup, None).await;
+    assert_ne!(restored.node.writer(), setup.node.writer());
+    assert_eq!(restored.node.verify().unwrap().faults, Vec::<String>::new());
+    let full = node::restore(&backup, restored.dir.path(), None);
+    assert!(matches!(full, Err(node::RestoreError::NotEmpty { .. })));
+    // An operation is changed: nothing is restored.
+    let conn = rusqlite::Connection::open(&backup).unwrap();
+    conn.execute("UPDATE log SET bytes = CAST(bytes || x'00' AS BLOB) WHERE pos = 2", []).unwrap();
+    drop(conn);
+    let dir = TempDir::new().unwrap();
+    let error = node::restore(&backup, &dir.path().join("new"), None);
+    assert!(matches!(error, Err(node::RestoreError::Damaged(_))), "{error:?}");
+    assert!(!dir.path().join("new").exists());
 }
