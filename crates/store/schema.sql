@@ -167,7 +167,7 @@ CREATE TABLE receipts (
   pos INTEGER NOT NULL,
   received_ms INTEGER NOT NULL,
   author BLOB NOT NULL,
-  digest BLOB NOT NULL,            -- of what was submitted
+  digest BLOB,                     -- of what was submitted; null: it came back by sync
   flags INTEGER NOT NULL
 ) WITHOUT ROWID;
 
