@@ -102,7 +102,7 @@ CREATE TABLE log (
   received_ms INTEGER NOT NULL,
   prev BLOB NOT NULL,              -- chain link before it
   bytes BLOB NOT NULL,
-  void INTEGER                     -- position of the revocation that took it out of every fold
+  void INTEGER                     -- position of what took it out of every fold
 );
 
 CREATE INDEX log_record ON log (record, pos) WHERE record IS NOT NULL;
@@ -167,7 +167,7 @@ CREATE TABLE receipts (
   pos INTEGER NOT NULL,
   received_ms INTEGER NOT NULL,
   author BLOB NOT NULL,
-  digest BLOB NOT NULL,            -- of what was submitted
+  digest BLOB,                     -- of what was submitted; null: it came back by sync
   flags INTEGER NOT NULL
 ) WITHOUT ROWID;
 
@@ -239,6 +239,17 @@ CREATE INDEX thumbnails_digest ON thumbnails (digest);
 CREATE VIRTUAL TABLE titles USING fts5 (
   title, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
 );
+
+CREATE TABLE void_once (           -- operations that were taken out and count again
+  op INTEGER NOT NULL,             -- its position
+  since INTEGER NOT NULL,          -- position of what took it out
+  until INTEGER NOT NULL,          -- position of what brought it back
+  PRIMARY KEY (op, since)
+) WITHOUT ROWID;
+
+CREATE INDEX void_once_since ON void_once (since);
+
+CREATE INDEX void_once_until ON void_once (until);
 
 CREATE TABLE waiting (             -- records that can't be folded until a pack arrives
   record BLOB PRIMARY KEY,

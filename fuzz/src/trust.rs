@@ -17,7 +17,7 @@ pub fn run(data: &[u8]) {
         pieces(data, STATEMENTS_MAX).into_iter().filter_map(statement).collect();
     let rules = world::rules();
     let root = world::root().verifying_key();
-    let of = |said: &[Statement]| Trust::new(Some(root), &[], said, &rules.tree, world::TODAY);
+    let of = |said: &[Statement]| Trust::new(Some(root), &[], said, &rules.tree);
     let trust = of(&said);
     assert_eq!(of(&said), trust);
     for (writer, entry) in trust.entries() {

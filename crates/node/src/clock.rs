@@ -9,6 +9,11 @@ use domain::ids::{PersonId, RecordId, SubmissionId};
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Milliseconds since 1970-01-01T00:00Z.
     fn now_ms(&self) -> u64;
+
+    /// A number that nobody can guess, and that no other machine draws.
+    fn draw(&self) -> u32 {
+        u32::from_be_bytes(random())
+    }
 }
 
 /// The machine's clock.

@@ -1,13 +1,18 @@
 //! Operations of other nodes: what proves itself joins at the same commit as our own; what
 //! doesn't is quarantined for an administrator to see.
 
+use std::collections::BTreeSet;
+
+use domain::ids::RecordId;
 use domain::op::{self, Change, SealedOp, SignedHead, StreamHead, chain_link};
 use domain::planted::{self, Bug};
 use domain::problem::{Problem, ProblemCode};
 use domain::sync::{Batch, Rules};
 use domain::trust::Distrust;
+use store::audit::{self, Entry};
 use store::log::Pos;
 use store::quarantine::{self, Quarantined};
+use store::receipts::{self, Receipt};
 use store::{StoreError, log, records};
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -129,6 +134,9 @@ pub(crate) fn ingest(
             None => None,
         };
         let one = commit::commit_op(desk.tx, &packs, sealed, standing, desk.now_ms)?;
+        if batch.stream.writer == desk.own.writer {
+            receive_back(desk, sealed, one.pos)?;
+        }
         if let (Change::Pack(_), Some(pack)) = (&sealed.op().change, &one.pack) {
             packs.insert(std::sync::Arc::clone(pack));
         }
@@ -149,6 +157,27 @@ pub(crate) fn ingest(
         ..Ingested::default()
     };
     Ok((ingested, committed))
+}
+
+/// An operation of this node's own comes back that it had lost: whoever submits it again is given
+/// its receipt.
+fn receive_back(desk: &Desk<'_>, sealed: &SealedOp, pos: Pos) -> Result<(), StoreError> {
+    let op = sealed.op();
+    let Some(record) = op.change.record() else { return Ok(()) };
+    if receipts::has(desk.tx, op.submission)? {
+        return Ok(());
+    }
+    let receipt = Receipt {
+        submission: op.submission,
+        record: Some(record),
+        link: sealed.link(),
+        pos,
+        received_ms: desk.now_ms,
+        author: op.author,
+        digest: None,
+        flags: 0,
+    };
+    receipts::put(desk.tx, &receipt)
 }
 
 /// The batch's operations, if their writer is trusted, signed them and may say what they say.
@@ -247,15 +276,16 @@ fn refuse(
     Ok((ingested, Vec::new()))
 }
 
-/// Takes what is trusted no longer out of every fold, as of the statement at `pos`: it stays in
-/// the log, and stands in quarantine for an administrator to see. Gives the records concerned.
-pub(crate) fn void_distrusted(
+/// Takes what is trusted no longer out of every fold, as of the operation at `pos`, and lets what
+/// is trusted again count again. What is taken out stays in the log, and stands in quarantine for
+/// an administrator to see. Gives the records concerned.
+pub(crate) fn judge_again(
     desk: &Desk<'_>,
     rules: &Rules,
     packs: &PackSet,
     pos: Pos,
 ) -> Result<Vec<Committed>, StoreError> {
-    let mut records = std::collections::BTreeSet::new();
+    let mut records = trusted_again(desk, rules, pos)?;
     for (stream, head) in log::streams(desk.tx)? {
         if stream.writer == desk.own.writer {
             continue;
@@ -281,4 +311,26 @@ pub(crate) fn void_distrusted(
     }
     let again = |record| commit::fold_again(desk.tx, packs, record, pos, desk.now_ms);
     records.into_iter().filter_map(|record| again(record).transpose()).collect()
+}
+
+/// Lets count again what was taken out and is trusted: a revocation may itself be revoked, or the
+/// key be certified by another. What was shown in quarantine stays there; the trail says that it
+/// counts.
+fn trusted_again(
+    desk: &Desk<'_>,
+    rules: &Rules,
+    pos: Pos,
+) -> Result<BTreeSet<RecordId>, StoreError> {
+    let mut records = BTreeSet::new();
+    for stream in log::voided_streams(desk.tx)? {
+        let last_seq = rules.trust.trusted_until(&stream).unwrap_or(u64::MAX);
+        let (count, again) = log::count_again(desk.tx, &stream, last_seq, pos)?;
+        records.extend(again);
+        if count > 0 {
+            let (action, subject) = ("trust.again".to_owned(), stream.writer.to_string());
+            let (at_ms, detail) = (desk.now_ms, format!("{count} operations"));
+            audit::put(desk.tx, &Entry { at_ms, person: None, action, subject, detail })?;
+        }
+    }
+    Ok(records)
 }

@@ -23,7 +23,13 @@ use crate::world::World;
 const META_OFFICE: &str = "office";
 const META_NAME: &str = "name";
 const META_SIMULATION: &str = "simulation";
-const META_EPOCH: &str = "epoch";
+/// The life that the node is in; empty in a copy, which begins another.
+pub(crate) const META_EPOCH: &str = "epoch";
+/// The writer that the node is.
+pub(crate) const META_WRITER: &str = "writer";
+/// The first life of a key. Later ones are drawn: two copies of a node know nothing of each other,
+/// and must not begin the same.
+const FIRST_EPOCH: u32 = 1;
 pub(crate) const META_ROOT: &str = "root";
 pub(crate) const META_PINS: &str = "pins";
 pub(crate) const META_PEERS: &str = "peers";
@@ -65,14 +71,15 @@ impl Kernel {
         config: &Config,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let about = remember(&store, config)?;
-        let world = store.read(|r| load_world(r, None, clock.now_ms()))?;
+        let writer = writer_id(&key.verifying_key());
+        let about = remember(&store, config, writer, clock.as_ref())?;
+        let world = store.read(|r| load_world(r, None))?;
         if world.tree.level(about.office).is_none() {
             return Err(OpenError::UnknownOffice(about.office));
         }
         let codec = Arc::new(Ppm::default());
         world.teach(&codec);
-        let own = OwnStreams { writer: writer_id(&key.verifying_key()), epoch: about.epoch };
+        let own = OwnStreams { writer, epoch: about.epoch };
         Ok(Self {
             store,
             clock,
@@ -92,8 +99,8 @@ impl Kernel {
 
     /// Reads packs, offices and trust again.
     pub(crate) fn reload(&self) -> Result<(), OpenError> {
-        let (before, now_ms) = (self.world(), self.clock.now_ms());
-        let world = self.store.read(|r| load_world(r, Some(&before), now_ms))?;
+        let before = self.world();
+        let world = self.store.read(|r| load_world(r, Some(&before)))?;
         world.teach(&self.codec);
         *self.world.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(world);
         Ok(())
@@ -165,16 +172,16 @@ impl Kernel {
         Rules { tree: Arc::clone(&world.tree), date, trust: Arc::clone(&world.trust) }
     }
 
-    /// The rules with the statements that a transaction has just written.
+    /// The rules with the statements and events of offices that a transaction has just written.
     pub(crate) fn rules_in(
         &self,
         r: &Reader<'_>,
         world: &World,
         now_ms: u64,
     ) -> Result<Rules, StoreError> {
-        let date = world.trust_date(now_ms);
-        let trust = Arc::new(load_trust(r, &world.tree, date)?);
-        Ok(Rules { tree: Arc::clone(&world.tree), date, trust })
+        let tree = world.tree_with(&offices::all(r)?);
+        let trust = Arc::new(load_trust(r, &tree)?);
+        Ok(Rules { tree, date: world.trust_date(now_ms), trust })
     }
 
     /// Every stream that stands here, as far as it is trusted, with the sequence number that
@@ -232,7 +239,12 @@ struct About {
 }
 
 /// What the node is, from the store, or from the configuration the first time.
-fn remember(store: &Store, config: &Config) -> Result<About, OpenError> {
+fn remember(
+    store: &Store,
+    config: &Config,
+    writer: WriterId,
+    clock: &dyn Clock,
+) -> Result<About, OpenError> {
     store.write(|tx| {
         let held = number(tx, META_OFFICE)?.map(OfficeId);
         let office = match (held, config.office) {
@@ -247,13 +259,22 @@ fn remember(store: &Store, config: &Config) -> Result<About, OpenError> {
         let name = config.name.clone().or(held).unwrap_or_else(|| "genggam".to_owned());
         let held = meta::get(tx, META_SIMULATION)?.map(|flag| flag == [1]);
         let simulation = config.simulation.or(held).unwrap_or(false);
-        let epoch = number(tx, META_EPOCH)?.unwrap_or(1);
+        let epoch = match meta::get(tx, META_EPOCH)? {
+            None => FIRST_EPOCH,
+            Some(_) => number(tx, META_EPOCH)?.unwrap_or_else(|| another_life(clock)),
+        };
         meta::put(tx, META_OFFICE, &office.0.to_be_bytes())?;
         meta::put(tx, META_NAME, name.as_bytes())?;
         meta::put(tx, META_SIMULATION, &[u8::from(simulation)])?;
         meta::put(tx, META_EPOCH, &epoch.to_be_bytes())?;
+        meta::put(tx, META_WRITER, &writer.0)?;
         Ok(About { office, name, simulation, epoch })
     })
+}
+
+/// A life that no copy of this node is in.
+fn another_life(clock: &dyn Clock) -> u32 {
+    clock.draw().max(FIRST_EPOCH + 1)
 }
 
 fn number(r: &Reader<'_>, key: &str) -> Result<Option<u32>, StoreError> {
@@ -262,7 +283,7 @@ fn number(r: &Reader<'_>, key: &str) -> Result<Option<u32>, StoreError> {
 }
 
 /// Packs, events of offices and trust, as the log brought them.
-fn load_world(r: &Reader<'_>, before: Option<&World>, now_ms: u64) -> Result<World, OpenError> {
+fn load_world(r: &Reader<'_>, before: Option<&World>) -> Result<World, OpenError> {
     let packs = packs::all_versions(r)?;
     let packs = packs.iter().filter_map(|row| Pack::decode(&row.bytes).ok());
     let (packs, events) = (PackSet::new(packs), offices::all(r)?);
@@ -270,18 +291,14 @@ fn load_world(r: &Reader<'_>, before: Option<&World>, now_ms: u64) -> Result<Wor
         None => World::new(packs, &events)?,
         Some(before) => before.followed_by(packs, &events)?,
     };
-    world.trust = Arc::new(load_trust(r, &world.tree, world.trust_date(now_ms))?);
+    world.trust = Arc::new(load_trust(r, &world.tree)?);
     Ok(world)
 }
 
-fn load_trust(
-    r: &Reader<'_>,
-    tree: &domain::office::Tree,
-    date: domain::period::Date,
-) -> Result<Trust, StoreError> {
+fn load_trust(r: &Reader<'_>, tree: &domain::office::Tree) -> Result<Trust, StoreError> {
     let root = meta::get(r, META_ROOT)?
         .and_then(|bytes| VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok());
-    Ok(Trust::new(root, &pins(r)?, &statements::all(r)?, tree, date))
+    Ok(Trust::new(root, &pins(r)?, &statements::all(r)?, tree))
 }
 
 /// The certificates that came with enrolments.
@@ -290,7 +307,8 @@ pub(crate) fn pins(r: &Reader<'_>) -> Result<Vec<Certificate>, StoreError> {
     Ok(bytes.and_then(|bytes| minicbor::decode(&bytes).ok()).unwrap_or_default())
 }
 
-fn last_of(
+/// The last operation of a stream that stands at `next_seq`.
+pub(crate) fn last_of(
     r: &Reader<'_>,
     stream: &StreamId,
     next_seq: u64,

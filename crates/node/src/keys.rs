@@ -48,6 +48,18 @@ pub(crate) fn load_or_create(dir: &Path) -> Result<SigningKey, KeyError> {
     load_or_create_at(&dir.join(FILE))
 }
 
+/// Reads a node's key from a file that holds a copy of it.
+pub(crate) fn load(path: &Path) -> Result<SigningKey, KeyError> {
+    let bytes = fs::read(path);
+    key_of(path, &bytes.map_err(|source| KeyError::Io { path: path.to_owned(), source })?)
+}
+
+/// Keeps a node's key in its folder.
+pub(crate) fn keep(dir: &Path, key: &SigningKey) -> Result<(), KeyError> {
+    let path = dir.join(FILE);
+    write_private(&path, &key.to_bytes()).map_err(|source| KeyError::Io { path, source })
+}
+
 /// The root's key, made when a network is founded: to be kept offline from then on.
 pub(crate) fn load_or_create_root(dir: &Path) -> Result<SigningKey, KeyError> {
     load_or_create_at(&dir.join(ROOT_FILE))
@@ -73,11 +85,7 @@ fn load_or_create_at(path: &Path) -> Result<SigningKey, KeyError> {
                 .map_err(io)?
                 .then_some(())
                 .ok_or(KeyError::Readable { path: path.to_owned() })?;
-            let secret: [u8; KEY_BYTES] = bytes
-                .as_slice()
-                .try_into()
-                .map_err(|_| KeyError::Damaged { path: path.to_owned(), bytes: bytes.len() })?;
-            Ok(SigningKey::from_bytes(&secret))
+            key_of(path, &bytes)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let secret = clock::random::<KEY_BYTES>();
@@ -86,6 +94,13 @@ fn load_or_create_at(path: &Path) -> Result<SigningKey, KeyError> {
         }
         Err(error) => Err(io(error)),
     }
+}
+
+fn key_of(path: &Path, bytes: &[u8]) -> Result<SigningKey, KeyError> {
+    let secret: [u8; KEY_BYTES] = bytes
+        .try_into()
+        .map_err(|_| KeyError::Damaged { path: path.to_owned(), bytes: bytes.len() })?;
+    Ok(SigningKey::from_bytes(&secret))
 }
 
 /// Writes a file that its owner alone can read, whole or not at all: under another name first,

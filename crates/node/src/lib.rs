@@ -28,6 +28,7 @@ mod project;
 mod quarantine;
 mod query;
 mod records;
+mod restore;
 mod submit;
 pub mod sync;
 mod sync_view;
@@ -58,6 +59,7 @@ pub use quarantine::{
 };
 pub use query::{FigureError, LineageLine, LineageView};
 pub use records::{Listing, ReadError};
+pub use restore::{RestoreError, Restored, restore};
 pub use submit::{Submission, SubmitError, Submitted};
 pub use sync_view::{LaneView, PeerShown, PeerState, PeerView, SyncBoard};
 pub use upkeep::{UpkeepError, Whole};

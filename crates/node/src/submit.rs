@@ -217,7 +217,7 @@ pub(crate) fn submit(
 ) -> Result<(Submitted, Option<Committed>), SubmitError> {
     let digest = submission.digest(by.person());
     if let Some(receipt) = receipts::get(desk.tx, submission.id())? {
-        return repeated(&receipt, &digest);
+        return repeated(&receipt, by.person(), &digest);
     }
     let time = desk.pen.clock.tick(desk.now_ms);
     let draft = match submission {
@@ -247,7 +247,7 @@ pub(crate) fn submit(
         pos: committed.pos,
         received_ms: desk.now_ms,
         author: by.person(),
-        digest,
+        digest: Some(digest),
         flags: 0,
     };
     receipts::put(desk.tx, &receipt)?;
@@ -256,9 +256,11 @@ pub(crate) fn submit(
 
 fn repeated(
     receipt: &Receipt,
+    by: PersonId,
     digest: &Digest,
 ) -> Result<(Submitted, Option<Committed>), SubmitError> {
-    if receipt.digest != *digest {
+    let same = receipt.digest.map_or(receipt.author == by, |known| known == *digest);
+    if !same {
         return Err(SubmitError::Reused);
     }
     Ok((Submitted { receipt: view(receipt), repeated: true }, None))
@@ -429,7 +431,7 @@ pub(crate) fn try_import(
     now_ms: u64,
 ) -> Result<bool, SubmitError> {
     if let Some(receipt) = receipts::get(r, submission.id())? {
-        return repeated(&receipt, &submission.digest(by.person())).map(|_| true);
+        return repeated(&receipt, by.person(), &submission.digest(by.person())).map(|_| true);
     }
     if let Submission::Create(raw) = submission {
         Trial { r, world, judge, now_ms }.create(by, Purpose::Import, raw)?;

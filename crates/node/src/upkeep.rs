@@ -10,6 +10,7 @@ use store::{Reader, StoreError, records};
 use thiserror::Error;
 
 use crate::commit::tagged;
+use crate::kernel::META_EPOCH;
 use crate::node::Node;
 use crate::world::World;
 
@@ -54,7 +55,7 @@ pub struct Whole {
 
 impl Node {
     /// Copies the database, whole and compact, to a file, while the node goes on working. The
-    /// signing key is not in it: a node restored from it begins a new epoch or is given its key.
+    /// signing key is not in it. Whoever opens the copy begins another life.
     ///
     /// # Errors
     /// If the file exists or can't be written.
@@ -68,6 +69,7 @@ impl Node {
             std::fs::remove_file(&partial).map_err(io)?;
         }
         self.core.store.copy_to(&partial)?;
+        store::mark_copy(&partial, META_EPOCH, &[])?;
         std::fs::File::open(&partial).and_then(|copy| copy.sync_all()).map_err(io)?;
         std::fs::rename(&partial, file).map_err(io)
     }

@@ -73,6 +73,14 @@ impl World {
         Ok(next)
     }
 
+    /// The tree with these further events; where they make none, the tree as it is.
+    pub(crate) fn tree_with(&self, further: &[OfficeEvent]) -> Arc<Tree> {
+        if *self.further == *further {
+            return Arc::clone(&self.tree);
+        }
+        tree_of(further).unwrap_or_else(|_| Arc::clone(&self.tree))
+    }
+
     /// The dictionaries of its packs: every version's, since a peer may have another.
     pub(crate) fn dictionaries(&self) -> Vec<DictionaryId> {
         let ids = self.packs.all().filter_map(|pack| pack.dictionary.as_ref());

@@ -162,8 +162,8 @@ impl Writer {
                 grew: Vec::new(),
             };
             let (done, mut committed) = work(&mut desk)?;
-            let voided = distrusted(kernel, &desk, &world, &committed)?;
-            committed.extend(voided);
+            let again = judged_again(kernel, &desk, &world, &committed)?;
+            committed.extend(again);
             desk.pen.sign(tx, &kernel.key)?;
             Ok::<_, E>((done, committed, desk.grew))
         });
@@ -180,18 +180,20 @@ impl Writer {
     }
 }
 
-/// Where statements came, what nobody stands for any longer is taken out, in the same transaction.
-fn distrusted(
+/// Where statements came or offices moved, what nobody stands for any longer is taken out of every
+/// fold, and what is trusted again comes back, in the same transaction.
+fn judged_again(
     kernel: &Kernel,
     desk: &Desk<'_>,
     world: &World,
     committed: &[Committed],
 ) -> Result<Vec<Committed>, StoreError> {
-    let Some(last) = committed.iter().rev().find(|one| one.statement) else {
+    let changes = |one: &&Committed| one.statement || one.offices;
+    let Some(last) = committed.iter().rev().find(changes) else {
         return Ok(Vec::new());
     };
     let rules = kernel.rules_in(desk.tx, world, desk.now_ms)?;
-    ingest::void_distrusted(desk, &rules, &world.packs, last.pos)
+    ingest::judge_again(desk, &rules, &world.packs, last.pos)
 }
 
 fn effects(kernel: &Kernel, committed: Vec<Committed>, grew: Vec<(StreamId, u64)>) -> Effects {

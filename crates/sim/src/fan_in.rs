@@ -114,7 +114,7 @@ fn rules(joined: &Path, tree: Arc<Tree>, date: Date) -> anyhow::Result<Rules> {
     let bytes = |name: &str| of_hex(given[name].as_str().unwrap_or_default());
     let root: [u8; 32] = bytes("root")?.as_slice().try_into()?;
     let parent: Certificate = minicbor::decode(&bytes("parent")?)?;
-    let trust = Trust::new(Some(VerifyingKey::from_bytes(&root)?), &[parent], &[], &tree, date);
+    let trust = Trust::new(Some(VerifyingKey::from_bytes(&root)?), &[parent], &[], &tree);
     Ok(Rules { tree, date, trust: Arc::new(trust) })
 }
 

@@ -176,7 +176,7 @@ impl Country {
             name: String::new(),
         };
         let pins: Vec<Certificate> = offices.iter().map(certificate).collect();
-        let trust = Arc::new(Trust::new(Some(root), &pins, &[], &tree, date));
+        let trust = Arc::new(Trust::new(Some(root), &pins, &[], &tree));
         let writers = offices.iter().enumerate().map(|(at, office)| (office.node.writer, at));
         let by_writer = writers.collect();
         drop(places);

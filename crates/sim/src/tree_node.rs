@@ -298,7 +298,7 @@ mod tests {
         };
         let pins: Vec<_> = nodes.iter().map(pin).collect();
         let root = SigningKey::from_bytes(&[9; 32]).verifying_key();
-        let trust = Arc::new(Trust::new(Some(root), &pins, &[], &tree, date));
+        let trust = Arc::new(Trust::new(Some(root), &pins, &[], &tree));
         Rules { tree, date, trust }
     }
 

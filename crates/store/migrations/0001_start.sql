@@ -19,11 +19,19 @@ CREATE TABLE log (
   received_ms INTEGER NOT NULL,
   prev BLOB NOT NULL,              -- chain link before it
   bytes BLOB NOT NULL,
-  void INTEGER                     -- position of the revocation that took it out of every fold
+  void INTEGER                     -- position of what took it out of every fold
 );
 CREATE UNIQUE INDEX log_stream ON log (stream, seq);
 CREATE INDEX log_void ON log (void) WHERE void IS NOT NULL;
 CREATE INDEX log_record ON log (record, pos) WHERE record IS NOT NULL;
+CREATE TABLE void_once (           -- operations that were taken out and count again
+  op INTEGER NOT NULL,             -- its position
+  since INTEGER NOT NULL,          -- position of what took it out
+  until INTEGER NOT NULL,          -- position of what brought it back
+  PRIMARY KEY (op, since)
+) WITHOUT ROWID;
+CREATE INDEX void_once_since ON void_once (since);
+CREATE INDEX void_once_until ON void_once (until);
 
 -- Records: the fold of the log, with what lists are filtered and sorted by.
 CREATE TABLE words (
@@ -63,7 +71,7 @@ CREATE TABLE receipts (
   pos INTEGER NOT NULL,
   received_ms INTEGER NOT NULL,
   author BLOB NOT NULL,
-  digest BLOB NOT NULL,            -- of what was submitted
+  digest BLOB,                     -- of what was submitted; null: it came back by sync
   flags INTEGER NOT NULL
 ) WITHOUT ROWID;
 

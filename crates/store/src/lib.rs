@@ -157,6 +157,16 @@ impl Store {
     }
 }
 
+/// Sets what the node knows of itself under a key, in a copy of a database that nobody has opened.
+pub fn mark_copy(file: &Path, key: &str, value: &[u8]) -> Result<(), StoreError> {
+    let doing = "mark a copy of the database";
+    let opened = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    let mut conn = opened.map_err(StoreError::sqlite(doing))?;
+    let tx = conn.transaction().map_err(StoreError::sqlite(doing))?;
+    meta::put(&Tx::new(&tx), key, value)?;
+    tx.commit().map_err(StoreError::sqlite(doing))
+}
+
 /// A panic while the lock was held can't have left anything half done: a transaction that isn't
 /// committed is rolled back when it is dropped.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

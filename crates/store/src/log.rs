@@ -93,7 +93,12 @@ pub fn of_record(
     before: Option<Pos>,
 ) -> Result<Vec<Logged>, StoreError> {
     let all = planted::is(Bug::VoidCounts);
-    let counts = if all { "TRUE" } else { "(log.void IS NULL OR log.void >= ?2)" };
+    let counts = if all {
+        "TRUE"
+    } else {
+        "(log.void IS NULL OR log.void >= ?2) AND NOT EXISTS (SELECT 1 FROM void_once
+         WHERE op = log.pos AND since < ?2 AND until >= ?2)"
+    };
     let sql =
         format!("{COLUMNS} WHERE log.record = ?1 AND log.pos < ?2 AND {counts} ORDER BY log.pos");
     let before = before.map_or(i64::MAX, |pos| int(pos.0));
@@ -237,8 +242,8 @@ pub fn first_since(r: &Reader<'_>, stream: &StreamId, ms: u64) -> Result<u64, St
     Ok(first.map_or(head(r, stream)?.next_seq, |seq| seq))
 }
 
-/// Takes the operations of a stream after a place out of every fold, as of a revocation's
-/// position: the records that they were about. They stay in the log.
+/// Takes the operations of a stream after a place out of every fold, as of a position: those that
+/// counted until now. They stay in the log.
 pub fn void_after(
     tx: &Tx<'_>,
     stream: &StreamId,
@@ -259,11 +264,41 @@ pub fn void_after(
     Ok(voided)
 }
 
-/// The records whose operations were taken out of every fold at a position.
-pub fn records_voided_at(r: &Reader<'_>, pos: Pos) -> Result<Vec<RecordId>, StoreError> {
-    let sql = "SELECT DISTINCT record FROM log WHERE void = ?1 AND record IS NOT NULL
-        ORDER BY record";
-    r.many("read what a revocation took out", sql, [int(pos.0)], |row| record(row, 0))
+/// The streams of which operations are taken out of every fold.
+pub fn voided_streams(r: &Reader<'_>) -> Result<Vec<StreamId>, StoreError> {
+    let doing = "list the streams";
+    let sql = "SELECT key FROM streams WHERE id IN (SELECT stream FROM log WHERE void IS NOT NULL)
+        ORDER BY id";
+    let keys = r.many(doing, sql, [], |row| row.get::<_, Vec<u8>>(0))?;
+    keys.iter().map(|key| decode(doing, key)).collect()
+}
+
+/// Lets operations of a stream up to a place, that were taken out, count again as of a position:
+/// how many, and the records that they are about.
+pub fn count_again(
+    tx: &Tx<'_>,
+    stream: &StreamId,
+    last_seq: u64,
+    pos: Pos,
+) -> Result<(usize, Vec<RecordId>), StoreError> {
+    let which = "void IS NOT NULL AND seq <= ?2
+         AND stream = (SELECT id FROM streams WHERE key = ?1)";
+    let (key, last_seq) = (encode(stream), int(last_seq));
+    let sql = format!("SELECT DISTINCT record FROM log WHERE record IS NOT NULL AND {which}");
+    let records = tx.many("read a stream", &sql, params![key, last_seq], |row| record(row, 0))?;
+    let doing = "let operations count again";
+    let sql = format!("INSERT INTO void_once SELECT pos, void, ?3 FROM log WHERE {which}");
+    let count = tx.run(doing, &sql, params![key, last_seq, int(pos.0)])?;
+    tx.run(doing, &format!("UPDATE log SET void = NULL WHERE {which}"), params![key, last_seq])?;
+    Ok((count, records))
+}
+
+/// The records of which operations were taken out of every fold at a position, or came back.
+pub fn records_judged_at(r: &Reader<'_>, pos: Pos) -> Result<Vec<RecordId>, StoreError> {
+    let sql = "SELECT record FROM log WHERE void = ?1 AND record IS NOT NULL
+        UNION SELECT record FROM void_once JOIN log ON log.pos = void_once.op
+        WHERE (since = ?1 OR until = ?1) AND record IS NOT NULL";
+    r.many("read what was taken out", sql, [int(pos.0)], |row| record(row, 0))
 }
 
 /// The position of the last operation; 0 where there is none.

@@ -22,8 +22,9 @@ pub struct Receipt {
     pub received_ms: u64,
     /// Who submitted.
     pub author: PersonId,
-    /// Digest of what was submitted: the same key with other content is no repetition.
-    pub digest: Digest,
+    /// Digest of what was submitted: the same key with other content is no repetition. None where
+    /// the node had lost it and its operation came back by sync.
+    pub digest: Option<Digest>,
     /// Bits that the node gives meaning to, such as a clock that ran ahead.
     pub flags: u32,
 }
@@ -48,10 +49,15 @@ pub fn get(r: &Reader<'_>, submission: SubmissionId) -> Result<Option<Receipt>, 
             pos: Pos(uint(row, 2)?),
             received_ms: uint(row, 3)?,
             author: person(row, 4)?,
-            digest: digest(row, 5)?,
+            digest: row.get::<_, Option<[u8; 32]>>(5)?.map(Digest),
             flags: row.get(6)?,
         })
     })
+}
+
+/// Whether a submission was received.
+pub fn has(r: &Reader<'_>, submission: SubmissionId) -> Result<bool, StoreError> {
+    Ok(get(r, submission)?.is_some())
 }
 
 /// Keeps a receipt. A second one for a submission is an error: it was received already.
@@ -68,7 +74,7 @@ pub fn put(tx: &Tx<'_>, receipt: &Receipt) -> Result<(), StoreError> {
             int(receipt.pos.0),
             int(receipt.received_ms),
             receipt.author.0,
-            receipt.digest.0,
+            receipt.digest.map(|digest| digest.0),
             receipt.flags
         ],
     )

@@ -122,6 +122,9 @@ enum Command {
         /// The file; it must not exist
         file: PathBuf,
     },
+    /// Restore a node from a backup into the folder of --dir, which must be empty
+    #[command(after_help = upkeep::RESTORE_EXAMPLES)]
+    Restore(upkeep::Restore),
     /// Print the description of the HTTP API (OpenAPI 3.1)
     Openapi,
     /// Print incident forms for benches, one JSON a line
@@ -171,6 +174,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Audit(command) => upkeep::audit(context, &command),
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Backup { file } => upkeep::backup(context, &file),
+        Command::Restore(options) => upkeep::restore(context, &options),
         Command::Openapi => Ok(context.output.write(crate::http::openapi_text().as_bytes())?),
         Command::Corpus(asked) => corpus::run(context, &asked),
     }

@@ -1,16 +1,17 @@
-//! `genggam facts`, `genggam audit`, `genggam backup`.
+//! `genggam facts`, `genggam audit`, `genggam backup`, `genggam restore`.
 
-use std::path::Path;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Subcommand;
-use node::{Node, UpkeepError};
+use clap::{Args, Subcommand};
+use node::{Node, RestoreError, Restored, UpkeepError};
 use serde_json::json;
 
 use super::failed::Failed;
 use super::{Context, Done, failed, opened};
-use crate::http::chain;
+use crate::http::{chain, wire::moment};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Facts {
@@ -110,6 +111,82 @@ pub(super) fn backup(context: &Context, file: &Path) -> Done {
         }
         Ok(output.say("cli.backup_done", &[("path", &path), ("bytes", &bytes)])?)
     })
+}
+
+pub(super) const RESTORE_EXAMPLES: &str = "\
+Examples:
+  genggam restore batam.backup --dir genggam-data --key node.key
+                                          with the key that was kept beside the backups
+  genggam restore batam.backup --dir genggam-data
+                                          with a new key, which the office above must certify";
+
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    /// The backup
+    file: PathBuf,
+    /// The copy of the node's `node.key`; without it the node gets a new key
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+pub(super) fn restore(context: &Context, options: &Restore) -> Done {
+    let Restore { file, key } = options;
+    let output = &context.output;
+    let bar = output.progress("cli.restore_progress", None);
+    let restored = node::restore(file, &context.dir, key.as_deref());
+    bar.finish_and_clear();
+    let restored = restored.map_err(|error| refused(&error, context))?;
+    // The records too are folded again, by the node that was restored.
+    let faults = opened::with(context, async |node| {
+        let whole = tokio::task::spawn_blocking(move || node.verify()).await?;
+        Ok(whole.map_err(upkeep)?.faults)
+    })?;
+    let path = context.dir.display();
+    let last = restored.last_own_ms.map(moment);
+    if output.json {
+        output.json(&json!({
+            "dir": path.to_string(), "operations": restored.operations, "last_own_at": last,
+            "same_key": restored.same_key, "faults": faults,
+        }))?;
+    } else {
+        expect(context, &restored, last.as_deref().unwrap_or("–"))?;
+        faults.iter().try_for_each(|fault| output.line(fault))?;
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Failed::Shown.into()) }
+}
+
+/// Says what was restored, and what to expect of it.
+fn expect(context: &Context, restored: &Restored, last: &str) -> Done {
+    let (output, path) = (&context.output, context.dir.display());
+    let values: [(&str, &dyn Display); 2] = [("path", &path), ("ops", &restored.operations)];
+    output.say("cli.restore_done", &values)?;
+    output.say("cli.restore_expect", &[("time", &last)])?;
+    if !restored.same_key {
+        output.say("cli.restore_new_key", &[])?;
+    }
+    Ok(output.remark("cli.restore_next", &[])?)
+}
+
+fn refused(error: &RestoreError, context: &Context) -> anyhow::Error {
+    let key = match error {
+        RestoreError::NotEmpty { .. } => "restore_not_empty",
+        RestoreError::NoBackup { .. } => "restore_no_backup",
+        RestoreError::OtherKey => "restore_other_key",
+        RestoreError::Damaged(_) => "restore_damaged",
+        RestoreError::Io { .. } | RestoreError::Key(_) | RestoreError::Storage(_) => {
+            "restore_failed"
+        }
+    };
+    let reason = match error {
+        RestoreError::Damaged(faults) => faults.join("; "),
+        RestoreError::NotEmpty { .. }
+        | RestoreError::NoBackup { .. }
+        | RestoreError::OtherKey
+        | RestoreError::Io { .. }
+        | RestoreError::Key(_)
+        | RestoreError::Storage(_) => chain(error),
+    };
+    failed::said(key, &[("path", &context.dir.display()), ("reason", &reason)])
 }
 
 /// A file that can't be used is the person's to mend; anything else of storage is a fault.

@@ -183,6 +183,27 @@ fn the_life_of_a_node() {
     let copy = copy.to_str().unwrap();
     assert!(ok(&["backup", copy]).contains("A backup of "));
     assert_eq!(go(&["backup", copy]).0, 1);
+
+    let (key, again) = (format!("{node}/node.key"), dir.path().join("again"));
+    let again = again.to_str().unwrap();
+    let restore = |line: &[&str]| {
+        let (code, out, err) = run(&[&["restore", "--lang", "en"], line].concat());
+        (code, out + &err)
+    };
+    let (code, told) = restore(&[copy, "--dir", node]);
+    assert!(code == 1 && told.contains("is not empty"), "{told}");
+    let (code, told) = restore(&[secret, "--dir", again]);
+    assert!(code == 1 && told.starts_with("This file is no backup"), "{told}");
+    let other = dir.path().join("other.key");
+    std::fs::write(&other, [7; 32]).unwrap();
+    let (code, told) = restore(&[copy, "--dir", again, "--key", other.to_str().unwrap()]);
+    assert!(code == 1 && told.starts_with("This key is another node's"), "{told}");
+    let (code, told) = restore(&[copy, "--dir", again, "--key", &key]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains(": 1 operations, every chain holds."), "{told}");
+    assert!(told.contains("is lost with the old disk"), "{told}");
+    let (code, _, err) = run(&["audit", "verify", "--dir", again]);
+    assert_eq!(code, 0, "{err}");
 }
 
 #[test]

@@ -12,6 +12,10 @@ const ALIASES: &str = include_str!("../../data/aliases.csv");
 /// records find an office; the tree does not claim that they existed then.
 pub const FIRST_DAY: Date = Date(-8_903);
 
+/// 2022-12-08, from when on offices have authority over keys: nobody had a key before the tables of
+/// the first version ended. It never moves, for older certificates rest on it.
+pub const KEYS_SINCE: Date = Date(19_334);
+
 /// The events that make [`super::Tree::built_in`].
 #[must_use]
 pub fn built_in_events() -> Vec<OfficeEvent> {

@@ -1,6 +1,7 @@
 //! From events to histories, with every reason why events make no tree.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use thiserror::Error;
 
@@ -114,6 +115,15 @@ impl History {
         }
         let begun = self.spans.partition_point(|span| span.since <= date);
         self.spans.get(begun.checked_sub(1)?)
+    }
+
+    /// What it was from one day to before another, each with the days of that in between.
+    pub(super) fn during(&self, days: Range<Date>) -> impl Iterator<Item = (Range<Date>, &Span)> {
+        let end = self.closed.as_ref().map_or(days.end, |(end, _)| days.end.min(*end));
+        let next = self.spans.iter().skip(1).map(|span| span.since).chain([end]);
+        let each = self.spans.iter().zip(next);
+        each.map(move |(span, next)| (span.since.max(days.start)..next.min(end), span))
+            .filter(|(days, _)| days.start < days.end)
     }
 }
 

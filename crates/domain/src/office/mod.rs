@@ -14,7 +14,7 @@ pub mod places;
 mod table;
 mod tree;
 
-pub use built_in::{FIRST_DAY, built_in_events};
+pub use built_in::{FIRST_DAY, KEYS_SINCE, built_in_events};
 pub use event::{Amendment, Founding, Level, OfficeChange, OfficeEvent};
 pub use fold::TreeError;
 pub use load::{LoadError, LoadProblem, districts, villages};

@@ -1,13 +1,17 @@
 //! The folded tree and its questions, each asked for a date.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::Serialize;
 
 use super::fold::{self, Histories, History, Span};
-use super::{Level, OfficeEvent, TreeError, built_in, name};
+use super::{KEYS_SINCE, Level, OfficeEvent, TreeError, built_in, name};
 use crate::ids::OfficeId;
 use crate::period::Date;
+
+/// After every day that an event can name.
+const LAST_DAY: Date = Date(i32::MAX);
 
 /// The offices of all times.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +27,8 @@ pub struct Tree {
     by_bps: BTreeMap<String, BTreeSet<OfficeId>>,
     /// Offices that ever had a name with this key, or are also called so.
     by_name: BTreeMap<String, BTreeSet<OfficeId>>,
+    /// Offices that moved from below this one.
+    moved: BTreeMap<OfficeId, BTreeSet<OfficeId>>,
 }
 
 /// An office as it was on a date.
@@ -76,6 +82,7 @@ impl Tree {
             }
         }
         tree.change_dates = dates.into_iter().skip(1).collect();
+        tree.moved = tree.moves();
         Ok(tree)
     }
 
@@ -166,6 +173,61 @@ impl Tree {
     pub fn is_within(&self, office: OfficeId, root: OfficeId, date: Date) -> bool {
         self.exists(office, date)
             && (office == root || self.ancestors(office, date).any(|above| above == root))
+    }
+
+    /// The same; an office that has ended stands where it stood on its last day.
+    #[must_use]
+    pub fn stood_within(&self, office: OfficeId, root: OfficeId, date: Date) -> bool {
+        let ended = self.lifetime(office).and_then(|(_, until)| until);
+        let date = ended.map_or(date, |until| date.min(Date(until.0 - 1)));
+        office == root || self.is_within(office, root, date)
+    }
+
+    /// Whether the office is the root or lies below it on any day from [`KEYS_SINCE`] on: also on
+    /// one to come, as far as events tell. It asks for no date, so that nobody's clock and no time
+    /// that somebody claims has a say in it.
+    #[must_use]
+    pub fn ever_within(&self, office: OfficeId, root: OfficeId) -> bool {
+        office == root || self.within_during(office, root, KEYS_SINCE..LAST_DAY)
+    }
+
+    fn within_during(&self, office: OfficeId, root: OfficeId, days: Range<Date>) -> bool {
+        self.offices.get(&office).is_some_and(|history| {
+            history.during(days).any(|(days, span)| {
+                let below = |parent| self.within_during(parent, root, days);
+                office == root || span.parent.is_some_and(below)
+            })
+        })
+    }
+
+    /// Offices that were below this one on a day from [`KEYS_SINCE`] on, and have or will have had
+    /// other parents too.
+    pub fn moved_from(&self, former: OfficeId) -> impl Iterator<Item = OfficeId> + '_ {
+        self.moved.get(&former).into_iter().flatten().copied()
+    }
+
+    fn moves(&self) -> BTreeMap<OfficeId, BTreeSet<OfficeId>> {
+        let mut moves: BTreeMap<OfficeId, BTreeSet<OfficeId>> = BTreeMap::new();
+        for (id, history) in &self.offices {
+            let parents = history.during(KEYS_SINCE..LAST_DAY).map(|(_, span)| span.parent);
+            if parents.collect::<BTreeSet<_>>().len() > 1 {
+                let mut above = BTreeSet::new();
+                self.ever_above(*id, &mut above);
+                for above in above {
+                    moves.entry(above).or_default().insert(*id);
+                }
+            }
+        }
+        moves
+    }
+
+    fn ever_above(&self, id: OfficeId, above: &mut BTreeSet<OfficeId>) {
+        let Some(history) = self.offices.get(&id) else { return };
+        for parent in history.during(KEYS_SINCE..LAST_DAY).filter_map(|(_, span)| span.parent) {
+            if above.insert(parent) {
+                self.ever_above(parent, above);
+            }
+        }
     }
 
     /// The way from the top to the office, itself included; empty if it did not exist.

@@ -39,7 +39,8 @@ impl Rules {
     /// Whether an office may have a byte of a stream whose writer writes for `writer_office`.
     ///
     /// `up` is for the office and its ancestors. `down` is for the subtree, and for the offices on
-    /// the way to it, which relay it. `to` is for just its names.
+    /// the way to it, which relay it. `to` is for just its names. What an office has written it may
+    /// hold, also when those that it wrote about have moved away; else a former parent gets no more.
     #[must_use]
     pub fn may_hold(&self, stream: &StreamId, writer_office: OfficeId, holder: OfficeId) -> bool {
         let on_the_way = match &stream.audience {
@@ -48,7 +49,17 @@ impl Rules {
             }
             Audience::Up(_) | Audience::To(_) => false,
         };
-        on_the_way || self.is_for(&stream.audience, holder)
+        let own = holder == writer_office;
+        own || on_the_way || self.is_for(&stream.audience, holder) || self.needs(stream, holder)
+    }
+
+    /// Whether an office needs what is said of keys of another: those of the former parents of an
+    /// office that moved, without which what they wrote about it would be a stranger's. The new
+    /// parents need it, and those below.
+    fn needs(&self, stream: &StreamId, holder: OfficeId) -> bool {
+        let (Audience::Up(of) | Audience::Down(of)) = &stream.audience else { return false };
+        let near = |moved| self.within(moved, holder) || self.within(holder, moved);
+        stream.lane == Lane::Control && self.tree.moved_from(*of).any(near)
     }
 
     /// The office for which a stream is written; one's own is known before it is certified.
@@ -91,7 +102,10 @@ impl Rules {
     #[must_use]
     pub fn may_write(&self, stream: &StreamId, writer_office: OfficeId) -> bool {
         match &stream.audience {
-            Audience::Up(office) | Audience::Down(office) => self.within(*office, writer_office),
+            // Written before the office moved, it comes to its new parent after.
+            Audience::Up(office) | Audience::Down(office) => {
+                self.tree.ever_within(*office, writer_office)
+            }
             Audience::To(names) => names.contains(&writer_office),
         }
     }
@@ -103,7 +117,7 @@ impl Rules {
             return true;
         }
         let control = stream.lane == Lane::Control;
-        let own_name = self.within(op.office, writer_office);
+        let own_name = self.tree.ever_within(op.office, writer_office);
         match &op.change {
             Change::Create(create) => !control && own_name && stream.audience.covers(create.office),
             Change::Patch(_)
@@ -124,18 +138,15 @@ impl Rules {
     #[must_use]
     pub fn rank(&self, stream: &StreamId) -> usize {
         let of_root = self.trust.root().map(writer_id) == Some(stream.writer);
-        match self.office(stream.writer) {
-            Some(office) if stream.lane == Lane::Control && !of_root => {
-                1 + self.tree.ancestors(office, self.date).count()
-            }
+        let level = self.office(stream.writer).and_then(|office| self.tree.level(office));
+        match level {
+            Some(level) if stream.lane == Lane::Control && !of_root => 1 + level as usize,
             Some(_) | None => 0,
         }
     }
 
-    /// An office that has ended stands where it stood on its last day: what it wrote still goes up.
+    /// What an office that has ended wrote still goes up.
     fn within(&self, office: OfficeId, root: OfficeId) -> bool {
-        let ended = self.tree.lifetime(office).and_then(|(_, until)| until);
-        let date = ended.map_or(self.date, |until| self.date.min(Date(until.0 - 1)));
-        office == root || self.tree.is_within(office, root, date)
+        self.tree.stood_within(office, root, self.date)
     }
 }

@@ -12,8 +12,9 @@ use crate::op::{StreamId, writer_id};
 use crate::period::Date;
 use crate::planted::{self, Bug};
 
-/// Levels of the tree: the centre has depth 0, a village 4.
-const LEVELS: usize = 5;
+/// The levels of the tree, from the top.
+const LEVELS: [Level; 5] =
+    [Level::Centre, Level::Province, Level::Regency, Level::District, Level::Village];
 
 /// What an authority said, with where it stands in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,66 +78,71 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// The trust that statements give, under a root key, in the tree of a date. `pins` came with
-    /// the node's enrolment: who answers when it dials before the log has told.
+    /// The trust that statements give, under a root key, in a tree. `pins` came with the node's
+    /// enrolment: who answers when it dials before the log has told.
+    ///
+    /// An office has authority over those that stood below it on any day ([`Tree::ever_within`]).
+    /// When something was said nobody can prove, so a certificate does not end when an office moves
+    /// to another parent: then all that was written under it would be void. What the former parent
+    /// says later, the new one and those above can revoke, and so can the former: of what is said
+    /// for and against a key, what is said against it counts.
     #[must_use]
     pub fn new(
         root: Option<VerifyingKey>,
         pins: &[Certificate],
         statements: &[Statement],
         tree: &Tree,
-        date: Date,
     ) -> Self {
         let mut trust = Self { root, entries: BTreeMap::new() };
         let Some(root) = root else { return trust };
         pins.iter().for_each(|pin| trust.certify(pin));
-        trust.hear(writer_id(&root), None, statements, tree, date);
-        // Authority reaches strictly downwards, so that by depth each is settled before it speaks.
-        for depth in 0..LEVELS {
-            let at_depth: Vec<(WriterId, OfficeId)> = trust
-                .entries
-                .iter()
-                .filter(|(_, entry)| entry.certificate.role == KeyRole::Node)
+        let mut ended = Vec::new();
+        trust.hear(&[(writer_id(&root), None)], statements, tree, &mut ended);
+        // Authority reaches strictly downwards, so that by level each is settled before it speaks.
+        for level in LEVELS {
+            let nodes = trust.entries.iter();
+            let nodes = nodes.filter(|(_, entry)| entry.certificate.role == KeyRole::Node);
+            let at_level: Vec<(WriterId, Option<OfficeId>)> = nodes
                 .map(|(writer, entry)| (*writer, entry.certificate.office))
-                .filter(|(_, office)| tree.ancestors(*office, date).count() == depth)
+                .filter(|(_, office)| tree.level(*office) == Some(level))
+                .map(|(writer, office)| (writer, Some(office)))
                 .collect();
-            for (writer, office) in at_depth {
-                trust.hear(writer, Some(office), statements, tree, date);
-            }
+            trust.hear(&at_level, statements, tree, &mut ended);
         }
         trust
     }
 
-    /// Takes what one authority said; the root has no office and speaks of the centre.
-    fn hear(
+    /// Takes what authorities of one level said; the root has no office and speaks of the centre.
+    /// `ended` is what was said so far against keys, by whom: it also ends those that are certified
+    /// after it was heard.
+    fn hear<'a>(
         &mut self,
-        authority: WriterId,
-        office: Option<OfficeId>,
-        statements: &[Statement],
+        authorities: &[(WriterId, Option<OfficeId>)],
+        statements: &'a [Statement],
         tree: &Tree,
-        date: Date,
+        ended: &mut Vec<(Option<OfficeId>, &'a Revocation)>,
     ) {
-        let reaches = |certificate: &Certificate| match office {
-            _ if planted::is(Bug::CertifiedByAnyone) => true,
-            None => tree.level(certificate.office) == Some(Level::Centre),
-            Some(own) if own == certificate.office => certificate.role == KeyRole::Device,
-            Some(own) => tree.is_within(certificate.office, own, date),
-        };
-        let said = statements.iter().filter(|said| said.stream.writer == authority);
-        let mut said: Vec<_> = said.filter(|said| self.holds(&said.stream, said.seq)).collect();
+        let mut said: Vec<(Option<OfficeId>, &Statement)> = Vec::new();
+        for (authority, office) in authorities {
+            let its = statements.iter().filter(|said| said.stream.writer == *authority);
+            said.extend(
+                its.filter(|said| self.holds(&said.stream, said.seq)).map(|s| (*office, s)),
+            );
+        }
         // Of two certificates of one key the same stays, in whatever order they came.
-        said.sort_by(|a, b| (&a.stream, a.seq).cmp(&(&b.stream, b.seq)));
-        for said in &said {
-            if let What::Certificate(certificate) = &said.what
-                && reaches(certificate)
-            {
-                self.certify(certificate);
+        said.sort_by(|(_, a), (_, b)| (&a.stream, a.seq).cmp(&(&b.stream, b.seq)));
+        for (by, said) in said {
+            match &said.what {
+                What::Certificate(certificate) if reaches(by, certificate, tree) => {
+                    self.certify(certificate);
+                }
+                What::Certificate(_) => {}
+                What::Revocation(revocation) => ended.push((by, revocation)),
             }
         }
-        for said in &said {
-            if let What::Revocation(revocation) = &said.what
-                && let Some(entry) = self.entries.get_mut(&revocation.writer)
-                && reaches(&entry.certificate)
+        for (by, revocation) in ended {
+            if let Some(entry) = self.entries.get_mut(&revocation.writer)
+                && reaches(*by, &entry.certificate, tree)
             {
                 entry.narrow(revocation);
             }
@@ -221,6 +227,16 @@ impl Trust {
     #[must_use]
     pub fn root(&self) -> Option<&VerifyingKey> {
         self.root.as_ref()
+    }
+}
+
+/// Whether a node of an office, or the root, which has none, has authority over a key.
+fn reaches(by: Option<OfficeId>, certificate: &Certificate, tree: &Tree) -> bool {
+    match by {
+        _ if planted::is(Bug::CertifiedByAnyone) => true,
+        None => tree.level(certificate.office) == Some(Level::Centre),
+        Some(own) if own == certificate.office => certificate.role == KeyRole::Device,
+        Some(own) => tree.ever_within(certificate.office, own),
     }
 }
 

@@ -95,10 +95,10 @@ impl Deriver {
                 Ok(pack) => self.derive_pack(r, world, logged, pack, rows),
                 Err(_) => Ok(()),
             },
-            Change::Certificate(_) | Change::Revocation(_) => {
-                self.derive_voided(r, world, logged, rows)
+            Change::Certificate(_) | Change::Revocation(_) | Change::Office(_) => {
+                self.derive_judged(r, world, logged, rows)
             }
-            Change::Office(_) | Change::Unknown(_) => Ok(()),
+            Change::Unknown(_) => Ok(()),
         }
     }
 
@@ -138,16 +138,16 @@ impl Deriver {
         Ok(())
     }
 
-    /// Derives the records of which a statement took operations out: they stand as if those had
-    /// never come.
-    fn derive_voided(
+    /// Derives the records of which a statement or a move of offices took operations out, or let
+    /// them count again.
+    fn derive_judged(
         &mut self,
         r: &Reader<'_>,
         world: &World,
         logged: &Logged,
         rows: &mut Vec<FactRow>,
     ) -> Result<(), StoreError> {
-        for id in log::records_voided_at(r, logged.pos)? {
+        for id in log::records_judged_at(r, logged.pos)? {
             let before = match self.standing(r, id, logged) {
                 Ok(before) => before,
                 Err(Stop::Fold(FoldError::UnknownType(wanted))) => {

@@ -49,7 +49,7 @@ impl Setup {
     pub(crate) async fn empty() -> Self {
         let dir = TempDir::new().unwrap();
         let clock = Arc::new(SetClock::at(NOW_MS));
-        let node = open(dir.path(), &clock).await;
+        let node = open(dir.path(), CENTRE, &clock).await;
         node.found("admin", "Admin", "kata sandi panjang").unwrap();
         Self { dir, clock, node }
     }
@@ -70,6 +70,11 @@ impl Setup {
 
     /// Closes the node and opens it again, as after a stop.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_as(CENTRE).await
+    }
+
+    /// The same of a node of another office.
+    pub(crate) async fn restart_as(self, office: OfficeId) -> Self {
         let Self { dir, clock, node } = self;
         node.close();
         // Work that the node had begun holds it until it sees that it is closed.
@@ -77,7 +82,7 @@ impl Setup {
             tokio::task::yield_now().await;
         }
         drop(node);
-        let node = open(dir.path(), &clock).await;
+        let node = open(dir.path(), office, &clock).await;
         Self { dir, clock, node }
     }
 
@@ -129,10 +134,10 @@ impl Setup {
     }
 }
 
-async fn open(dir: &std::path::Path, clock: &Arc<SetClock>) -> Arc<Node> {
+async fn open(dir: &std::path::Path, office: OfficeId, clock: &Arc<SetClock>) -> Arc<Node> {
     let config = Config {
         dir: dir.to_owned(),
-        office: Some(CENTRE),
+        office: Some(office),
         name: Some("pusat".to_owned()),
         simulation: None,
     };

@@ -10,6 +10,7 @@ mod group;
 mod home;
 mod imports;
 mod ingest;
+mod lives;
 mod nodes;
 mod pack;
 mod people;

@@ -21,13 +21,13 @@ use crate::pack::pack;
 const PINANG: OfficeId = OfficeId(2172);
 
 /// A node of an office, with an administrator, an operator and a verifier.
-struct Place {
-    _dir: TempDir,
-    node: Arc<Node>,
+pub(crate) struct Place {
+    pub(crate) dir: TempDir,
+    pub(crate) node: Arc<Node>,
 }
 
 impl Place {
-    async fn new(office: OfficeId) -> Self {
+    pub(crate) async fn new(office: OfficeId) -> Self {
         let dir = TempDir::new().unwrap();
         let config = Config {
             dir: dir.path().to_owned(),
@@ -38,7 +38,7 @@ impl Place {
         let clock: Arc<dyn node::clock::Clock> = Arc::new(SetClock::at(NOW_MS));
         let node = Node::open(&config, clock).await.unwrap();
         node.found("admin", "Admin", "kata sandi panjang").unwrap();
-        let place = Self { _dir: dir, node };
+        let place = Self { dir, node };
         for role in ["operator", "verifikator"] {
             let new = NewPerson {
                 login: role.to_owned(),
@@ -51,12 +51,12 @@ impl Place {
         place
     }
 
-    fn actor(&self, login: &str) -> Actor {
+    pub(crate) fn actor(&self, login: &str) -> Actor {
         self.node.local_actor(login).unwrap()
     }
 
     /// Joins below another.
-    async fn below(office: OfficeId, parent: &Self) -> Self {
+    pub(crate) async fn below(office: OfficeId, parent: &Self) -> Self {
         let place = Self::new(office).await;
         let asked = place.node.kernel().request().certificate().unwrap();
         parent.node.certify(&parent.actor("admin"), asked).await.unwrap();
@@ -65,11 +65,11 @@ impl Place {
         place
     }
 
-    async fn submit(&self, login: &str, submission: Submission) {
+    pub(crate) async fn submit(&self, login: &str, submission: Submission) {
         self.node.submit(&self.actor(login), submission).await.unwrap();
     }
 
-    fn holds(&self, record: RecordId) -> bool {
+    pub(crate) fn holds(&self, record: RecordId) -> bool {
         self.node.kernel().store().read(|r| store::records::get(r, record)).unwrap().is_some()
     }
 
@@ -102,7 +102,7 @@ fn connect(child: &Place, parent: &Place) -> Ends {
     )
 }
 
-async fn exchange(child: &Place, parent: &Place) -> (Ended, Ended) {
+pub(crate) async fn exchange(child: &Place, parent: &Place) -> (Ended, Ended) {
     let (dialled, listened) = connect(child, parent);
     (dialled.await.unwrap(), listened.await.unwrap())
 }

@@ -234,7 +234,7 @@ fn one_receipt_a_submission() {
         pos: Pos(4),
         received_ms: 5,
         author: PersonId([6; 16]),
-        digest: Digest([7; 32]),
+        digest: Some(Digest([7; 32])),
         flags: 1,
     };
     store.write(|tx| receipts::put(tx, &receipt)).unwrap();
