@@ -12,6 +12,7 @@ mod office;
 mod opened;
 mod pack;
 mod person;
+mod prune;
 mod quarantine;
 mod query;
 mod serve;
@@ -122,6 +123,9 @@ enum Command {
         /// The file; it must not exist
         file: PathBuf,
     },
+    /// Keep old records without their operations' bytes, where a node above has them too
+    #[command(after_help = prune::EXAMPLES)]
+    Prune(prune::Prune),
     /// Print the description of the HTTP API (OpenAPI 3.1)
     Openapi,
     /// Print incident forms for benches, one JSON a line
@@ -171,6 +175,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Audit(command) => upkeep::audit(context, &command),
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Backup { file } => upkeep::backup(context, &file),
+        Command::Prune(options) => prune::run(context, &options),
         Command::Openapi => Ok(context.output.write(crate::http::openapi_text().as_bytes())?),
         Command::Corpus(asked) => corpus::run(context, &asked),
     }

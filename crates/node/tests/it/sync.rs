@@ -19,13 +19,14 @@ use crate::pack::pack;
 const PINANG: OfficeId = OfficeId(2172);
 
 /// A node of an office, with an administrator, an operator and a verifier.
-struct Place {
-    _dir: TempDir,
-    node: Arc<Node>,
+pub(crate) struct Place {
+    pub(crate) dir: TempDir,
+    pub(crate) clock: Arc<SetClock>,
+    pub(crate) node: Arc<Node>,
 }
 
 impl Place {
-    async fn new(office: OfficeId) -> Self {
+    pub(crate) async fn new(office: OfficeId) -> Self {
         let dir = TempDir::new().unwrap();
         let config = Config {
             dir: dir.path().to_owned(),
@@ -33,10 +34,11 @@ impl Place {
             name: Some(format!("simpul {office}")),
             simulation: None,
         };
-        let clock: Arc<dyn node::clock::Clock> = Arc::new(SetClock::at(NOW_MS));
-        let node = Node::open(&config, clock).await.unwrap();
+        let clock = Arc::new(SetClock::at(NOW_MS));
+        let told = Arc::clone(&clock) as Arc<dyn node::clock::Clock>;
+        let node = Node::open(&config, told).await.unwrap();
         node.found("admin", "Admin", "kata sandi panjang").unwrap();
-        let place = Self { _dir: dir, node };
+        let place = Self { dir, clock, node };
         for role in ["operator", "verifikator"] {
             let new = NewPerson {
                 login: role.to_owned(),
@@ -49,12 +51,12 @@ impl Place {
         place
     }
 
-    fn actor(&self, login: &str) -> Actor {
+    pub(crate) fn actor(&self, login: &str) -> Actor {
         self.node.local_actor(login).unwrap()
     }
 
     /// Joins below another.
-    async fn below(office: OfficeId, parent: &Self) -> Self {
+    pub(crate) async fn below(office: OfficeId, parent: &Self) -> Self {
         let place = Self::new(office).await;
         let asked = place.node.kernel().request().certificate().unwrap();
         parent.node.certify(&parent.actor("admin"), asked).await.unwrap();
@@ -63,11 +65,11 @@ impl Place {
         place
     }
 
-    async fn submit(&self, login: &str, submission: Submission) {
+    pub(crate) async fn submit(&self, login: &str, submission: Submission) {
         self.node.submit(&self.actor(login), submission).await.unwrap();
     }
 
-    fn holds(&self, record: RecordId) -> bool {
+    pub(crate) fn holds(&self, record: RecordId) -> bool {
         self.node.kernel().store().read(|r| store::records::get(r, record)).unwrap().is_some()
     }
 
@@ -78,8 +80,8 @@ impl Place {
 
 type Ends = (JoinHandle<Ended>, JoinHandle<Ended>);
 
-/// A connection between two nodes, until both have said all.
-fn connect(child: &Place, parent: &Place) -> Ends {
+/// A connection between two nodes: the ends are quiet when both have said all.
+pub(crate) fn link(parent: &Place) -> [Link; 2] {
     let ((up, from_child), (down, from_parent)) = (mpsc::channel(64), mpsc::channel(64));
     let link = |role, peer_office, inbound, outbound| Link {
         role,
@@ -90,17 +92,23 @@ fn connect(child: &Place, parent: &Place) -> Ends {
         outbound,
         until_idle: role == Role::Dialer,
     };
+    [
+        link(Role::Dialer, Some(parent.office()), from_parent, up),
+        link(Role::Listener, None, from_child, down),
+    ]
+}
+
+/// Sessions over one.
+fn connect(child: &Place, parent: &Place) -> Ends {
+    let [up, down] = link(parent);
     let run = |node: &Arc<Node>, link: Link| {
         let node = Arc::clone(node);
         tokio::spawn(async move { node.sync(link).await.unwrap() })
     };
-    (
-        run(&child.node, link(Role::Dialer, Some(parent.office()), from_parent, up)),
-        run(&parent.node, link(Role::Listener, None, from_child, down)),
-    )
+    (run(&child.node, up), run(&parent.node, down))
 }
 
-async fn exchange(child: &Place, parent: &Place) -> (Ended, Ended) {
+pub(crate) async fn exchange(child: &Place, parent: &Place) -> (Ended, Ended) {
     let (dialled, listened) = connect(child, parent);
     (dialled.await.unwrap(), listened.await.unwrap())
 }
