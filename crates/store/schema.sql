@@ -101,7 +101,7 @@ CREATE TABLE log (
   record BLOB,
   received_ms INTEGER NOT NULL,
   prev BLOB NOT NULL,              -- chain link before it
-  bytes BLOB NOT NULL,
+  bytes BLOB,                      -- null: pruned, it follows from its record and `rests`
   void INTEGER                     -- position of what took it out of every fold
 );
 
@@ -192,6 +192,11 @@ CREATE INDEX records_date ON records (date, num);
 CREATE INDEX records_office ON records (office, date, num);
 
 CREATE INDEX records_type ON records (type, state, date, num);
+
+CREATE TABLE rests (               -- of pruned records: what they leave out of their operations
+  record BLOB PRIMARY KEY,
+  bytes BLOB NOT NULL              -- CBOR
+) WITHOUT ROWID;
 
 CREATE TABLE roles (
   person BLOB NOT NULL REFERENCES people (id),

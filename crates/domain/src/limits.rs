@@ -168,6 +168,15 @@ pub const SYNC_PEERS_MAX: usize = 1_024;
 /// Milliseconds between two events that say that the sync of peers changed: a progress bar moves
 /// twice a second, and a listener on 2G isn't flooded.
 pub const SYNC_EVENT_MS_MIN: u64 = 500;
+/// Days for which a node keeps operations as they came, where nobody says otherwise: within half a
+/// year a report is corrected, asked about and counted, and a node below comes back for it.
+pub const PRUNE_KEEP_DAYS: u32 = 180;
+/// Days for which they are kept at least: a month's reports are still on people's desks, and making
+/// each again to change it would cost more than it frees.
+pub const PRUNE_KEEP_DAYS_MIN: u32 = 30;
+/// Records pruned in one transaction: some milliseconds, so that a report filed meanwhile waits for
+/// no more, and what an interruption undoes is as little.
+pub const PRUNE_RECORDS: usize = 64;
 /// Bytes of one file of a bundle: it is opened in memory, and mails and old USB sticks take it.
 pub const BUNDLE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes at which a bundle goes on in another file, where nobody says otherwise.

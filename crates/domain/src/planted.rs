@@ -65,6 +65,12 @@ bugs! {
     HeadForgotten = "head-forgotten",
     /// A transaction that failed is answered as if it were durable.
     FailureUnseen = "failure-unseen",
+    /// What a record does not say of its operations is forgotten when it is pruned.
+    RestForgotten = "rest-forgotten",
+    /// What no node above has is pruned.
+    PrunedUnheard = "pruned-unheard",
+    /// What comes for a pruned record does not first bring its operations back.
+    PrunedUnmade = "pruned-unmade",
     /// Anybody certifies keys of any office.
     CertifiedByAnyone = "certified-by-anyone",
 }

@@ -25,6 +25,7 @@ mod packs;
 pub mod people;
 pub mod policy;
 mod project;
+mod prune;
 mod quarantine;
 mod query;
 mod records;
@@ -54,6 +55,7 @@ pub use people::{NewPerson, PeopleError, SessionToken};
 #[cfg(feature = "sim")]
 pub use project::Follower;
 pub use project::ProjectError;
+pub use prune::{Kept, PruneError, Pruning};
 pub use quarantine::{
     OpShown, Proof, QuarantineItem, QuarantinePage, QuarantineRow, SeenShown, StreamShown,
 };

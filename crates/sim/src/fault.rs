@@ -125,6 +125,12 @@ faults! {
     InPieces = "operation in pieces",
     /// What was folded was taken out again.
     Voided = "folded operation voided",
+    /// A machine pruned records that the ones above have.
+    Pruned = "records pruned",
+    /// Something came for a record that was pruned.
+    Returned = "operation for a pruned record",
+    /// A machine lost its disk, and the one above had pruned a record of its office.
+    BroughtUp = "disk lost, brought up by a node that pruned",
 }
 
 /// How often each kind happened.

@@ -84,6 +84,8 @@ pub(crate) struct Machine {
     pub(crate) committing: bool,
     /// Its disk has little room.
     pub(crate) full: bool,
+    /// Records that it pruned once.
+    pub(crate) pruned: BTreeSet<RecordId>,
     /// Nobody trusts it any longer.
     pub(crate) revoked: bool,
     /// The latest that its own clock ever showed, in milliseconds since 1970.
@@ -161,6 +163,7 @@ impl Machine {
             queue: VecDeque::new(),
             committing: false,
             full: false,
+            pruned: BTreeSet::new(),
             revoked: false,
             wall_max_ms: 0,
             clock,

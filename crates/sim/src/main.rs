@@ -18,6 +18,7 @@ mod newer;
 mod pack;
 mod plan;
 mod play;
+mod pruning;
 mod scope;
 mod steps;
 mod tap;

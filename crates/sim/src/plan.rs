@@ -71,6 +71,10 @@ pub(crate) enum What {
     Upgrade { at: usize },
     /// Somebody attacks a machine.
     Attack { at: usize, seed: u64, attack: Attack },
+    /// A machine prunes what those above it have.
+    Prune { at: usize, seed: u64 },
+    /// A machine's disk is lost, and its office gets a new node.
+    Lose { at: usize, seed: u64 },
     /// A machine derives its facts.
     Project { at: usize },
 }
@@ -113,7 +117,7 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
     let short = rng.random_bool(0.5);
     let after_ms = if short { rng.random_range(0..400) } else { rng.random_range(400..6_000) };
     let (at, seed) = (rng.random_range(0..12), rng.random());
-    let what = match rng.random_range(0..100) {
+    let what = match rng.random_range(0..107) {
         0..34 => file(rng, at, seed),
         34..38 => What::Retry,
         38..44 => {
@@ -143,6 +147,8 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
         87..89 => What::Future { at, seed },
         89..91 => What::Upgrade { at },
         91..98 => What::Attack { at, seed, attack: Attack::draw(rng) },
+        98..103 => What::Prune { at, seed },
+        103..105 => What::Lose { at, seed },
         _ => What::Project { at },
     };
     Step { after_ms, what }

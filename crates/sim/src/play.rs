@@ -73,6 +73,7 @@ fn through(seed: u64, world: &mut World, steps: &[Step]) -> anyhow::Result<Playe
         world.step(step).with_context(|| format!("at step {number}, {:?}", step.what))?;
     }
     heal(world).context("while healing")?;
+    world.note_returned()?;
     let checked = check::all(world, seed.is_multiple_of(FACTS_SHARE))?;
     Ok(Played {
         counts: std::mem::take(&mut world.counts),

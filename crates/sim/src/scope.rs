@@ -40,6 +40,11 @@ impl Registry {
         office == top || self.above.get(&office).is_some_and(|above| above.contains(&top))
     }
 
+    /// Whether an office stands above another.
+    pub(crate) fn is_above(&self, top: OfficeId, office: OfficeId) -> bool {
+        office != top && self.below(office, top)
+    }
+
     /// Whether an office may have a byte of a stream.
     pub(crate) fn may_have(&self, stream: &StreamId, holder: OfficeId) -> bool {
         let Some(writer) = self.office_of(stream.writer) else { return false };

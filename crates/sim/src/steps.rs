@@ -85,6 +85,8 @@ impl World {
                 Ok(())
             }
             What::Attack { at, seed, attack } => self.attack(at % count, seed, attack),
+            What::Prune { at, seed } => self.prune(at % count, seed),
+            What::Lose { at, seed } => self.lose(at % count, seed),
             What::Project { at } => {
                 let machine = &mut self.machines[at % count];
                 Ok(machine.follower.follow(&machine.kernel)?)
@@ -222,7 +224,7 @@ impl World {
     }
 
     /// The key of a machine is revoked by the one above it.
-    fn revoke(&mut self, at: usize) -> anyhow::Result<()> {
+    pub(crate) fn revoke(&mut self, at: usize) -> anyhow::Result<()> {
         let machine = &self.machines[at];
         let Some(parent) = machine.parent else { return Ok(()) };
         let revoker = self.machines.iter().any(|m| m.revoked && m.parent == Some(at));

@@ -18,7 +18,7 @@ CREATE TABLE log (
   record BLOB,
   received_ms INTEGER NOT NULL,
   prev BLOB NOT NULL,              -- chain link before it
-  bytes BLOB NOT NULL,
+  bytes BLOB,                      -- null: pruned, it follows from its record and `rests`
   void INTEGER                     -- position of what took it out of every fold
 );
 CREATE UNIQUE INDEX log_stream ON log (stream, seq);
@@ -63,6 +63,10 @@ CREATE TABLE waiting (             -- records that can't be folded until a pack 
   record BLOB PRIMARY KEY,
   pack TEXT NOT NULL,
   version INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE rests (               -- of pruned records: what they leave out of their operations
+  record BLOB PRIMARY KEY,
+  bytes BLOB NOT NULL              -- CBOR
 ) WITHOUT ROWID;
 CREATE TABLE receipts (
   submission BLOB PRIMARY KEY,

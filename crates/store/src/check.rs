@@ -68,6 +68,10 @@ fn chain(
                 faults.push(Fault::Op(format!("the operation at {pos} is damaged: {source}")));
                 return Ok(());
             }
+            Err(error @ StoreError::Unmade { .. }) => {
+                faults.push(Fault::Op(error.to_string()));
+                return Ok(());
+            }
             Err(error) => return Err(error),
         };
         for Logged { op, .. } in &ops {

@@ -52,6 +52,12 @@ pub enum StoreError {
         /// What is wrong with it.
         source: OpError,
     },
+    /// A pruned operation no longer follows from its record.
+    #[error("the operation at position {pos} was pruned and can't be made again from its record")]
+    Unmade {
+        /// Its position.
+        pos: u64,
+    },
     /// The operation isn't the next of its stream here.
     #[error("operation {seq} does not continue its stream, which comes to {next_seq}")]
     NotNext {

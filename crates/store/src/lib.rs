@@ -22,6 +22,7 @@ mod migrate;
 pub mod offices;
 pub mod packs;
 pub mod people;
+pub mod prune;
 pub mod quarantine;
 pub mod receipts;
 pub mod records;
@@ -51,6 +52,9 @@ const STATEMENTS_MAX: usize = 64;
 /// Pages of the write-ahead log at which a commit copies them into the file: 64 MB, so that a page
 /// that many commits touch is copied once. Read again within a second after a crash.
 const CHECKPOINT_PAGES: i64 = 16_384;
+
+/// Free pages given back at once: 16 MB, so that a writer waits some milliseconds for them.
+const GIVE_BACK_PAGES: i64 = 4_096;
 
 /// A node's database, in its folder.
 #[derive(Debug)]
@@ -144,6 +148,31 @@ impl Store {
         copied.map_err(StoreError::sqlite("copy the database"))
     }
 
+    /// Gives some of the room that nothing fills back to the file system, without waiting for
+    /// whoever reads; false once there is none left.
+    pub fn give_back(&self) -> Result<bool, StoreError> {
+        let conn = locked(&self.writer);
+        let give = || {
+            conn.execute_batch(&format!("PRAGMA incremental_vacuum({GIVE_BACK_PAGES})"))?;
+            let left: i64 = conn.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+            if left == 0 {
+                conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            }
+            Ok(left > 0)
+        };
+        give().map_err(StoreError::sqlite("give free room back"))
+    }
+
+    /// Bytes of the database.
+    pub fn bytes(&self) -> Result<u64, StoreError> {
+        let doing = "measure the database";
+        self.read(|r| {
+            let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+            let bytes = r.one(doing, sql, [], |row| sql::uint(row, 0))?;
+            bytes.ok_or(StoreError::Damaged { doing })
+        })
+    }
+
     /// The tables and indexes as SQL, one statement a paragraph: what `schema.sql` holds.
     pub fn schema(&self) -> Result<String, StoreError> {
         self.read(migrate::schema)
@@ -180,6 +209,8 @@ fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
+    // Of effect before the first table only: what is pruned gives its room back.
+    conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;

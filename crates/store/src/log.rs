@@ -7,6 +7,7 @@ use domain::sync::Boundary;
 use rusqlite::{Row, params};
 
 use crate::StoreError;
+use crate::prune::{self, Maker};
 use crate::sql::{Reader, Tx, decode, digest, encode, int, record, uint};
 
 /// A position in a node's log: the order of arrival there, from 1, without gaps.
@@ -24,11 +25,19 @@ pub struct Logged {
     pub op: SealedOp,
 }
 
-const COLUMNS: &str = "SELECT log.pos, log.received_ms, log.seq, log.prev, log.bytes, streams.key
+/// Of a pruned operation also its record, and the chain link after it.
+const COLUMNS: &str = "SELECT log.pos, log.received_ms, log.seq, log.prev, log.bytes, streams.key,
+      log.record, CASE WHEN log.bytes IS NULL THEN coalesce((SELECT next.prev FROM log next
+        WHERE next.stream = log.stream AND next.seq = log.seq + 1), streams.link) END
     FROM log JOIN streams ON streams.id = log.stream";
 
-/// Appends the next operation of a stream.
+/// Appends the next operation of a stream. What its record was pruned of is back first.
 pub fn append(tx: &Tx<'_>, op: &SealedOp, received_ms: u64) -> Result<Pos, StoreError> {
+    if let Some(record) = op.op().change.record()
+        && !planted::is(Bug::PrunedUnmade)
+    {
+        prune::bring_back(tx, record)?;
+    }
     let key = encode(op.stream());
     let found = row_of(tx, &key)?;
     let head = found.map_or_else(|| StreamHead::start(op.stream()), |(_, head)| head);
@@ -76,13 +85,15 @@ pub fn append(tx: &Tx<'_>, op: &SealedOp, received_ms: u64) -> Result<Pos, Store
 pub fn after(r: &Reader<'_>, pos: Pos, limit: usize) -> Result<Vec<Logged>, StoreError> {
     let sql = format!("{COLUMNS} WHERE log.pos > ?1 ORDER BY log.pos LIMIT ?2");
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    open_all(r.many("read the log", &sql, params![int(pos.0), limit], raw)?)
+    open_all(r, r.many("read the log", &sql, params![int(pos.0), limit], raw)?)
 }
 
 /// The operation at a position.
 pub fn at(r: &Reader<'_>, pos: Pos) -> Result<Option<Logged>, StoreError> {
     let sql = format!("{COLUMNS} WHERE log.pos = ?1");
-    r.one("read the log", &sql, [int(pos.0)], raw)?.map(open).transpose()
+    r.one("read the log", &sql, [int(pos.0)], raw)?
+        .map(|raw| open(&mut Maker::new(r), raw))
+        .transpose()
 }
 
 /// Operations of a record in the order of arrival: all that count, or those that counted before a
@@ -102,14 +113,20 @@ pub fn of_record(
     let sql =
         format!("{COLUMNS} WHERE log.record = ?1 AND log.pos < ?2 AND {counts} ORDER BY log.pos");
     let before = before.map_or(i64::MAX, |pos| int(pos.0));
-    open_all(r.many("read a record's operations", &sql, params![record.0, before], raw)?)
+    open_all(r, r.many("read a record's operations", &sql, params![record.0, before], raw)?)
+}
+
+/// Every operation of a record, in the order of arrival, whether it counts or not.
+pub(crate) fn all_of_record(r: &Reader<'_>, record: RecordId) -> Result<Vec<Logged>, StoreError> {
+    let sql = format!("{COLUMNS} WHERE log.record = ?1 ORDER BY log.pos");
+    open_all(r, r.many("read a record's operations", &sql, [record.0], raw)?)
 }
 
 /// The operation at a place in a stream.
 pub fn find(r: &Reader<'_>, stream: &StreamId, seq: u64) -> Result<Option<Logged>, StoreError> {
     let sql = format!("{COLUMNS} WHERE streams.key = ?1 AND log.seq = ?2");
     let found = r.one("find an operation", &sql, params![encode(stream), int(seq)], raw)?;
-    found.map(open).transpose()
+    found.map(|raw| open(&mut Maker::new(r), raw)).transpose()
 }
 
 /// Operations of a stream from a place on, in its order.
@@ -123,7 +140,7 @@ pub fn of_stream(
         format!("{COLUMNS} WHERE streams.key = ?1 AND log.seq >= ?2 ORDER BY log.seq LIMIT ?3");
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let params = params![encode(stream), int(from_seq), limit];
-    open_all(r.many("read a stream", &sql, params, raw)?)
+    open_all(r, r.many("read a stream", &sql, params, raw)?)
 }
 
 /// The streams held here, with their heads.
@@ -224,10 +241,12 @@ pub fn bytes_of_stream(
     from_seq: u64,
     limit: usize,
 ) -> Result<Vec<Vec<u8>>, StoreError> {
-    let sql = "SELECT log.bytes FROM log JOIN streams ON streams.id = log.stream
-        WHERE streams.key = ?1 AND log.seq >= ?2 ORDER BY log.seq LIMIT ?3";
+    let sql =
+        format!("{COLUMNS} WHERE streams.key = ?1 AND log.seq >= ?2 ORDER BY log.seq LIMIT ?3");
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    r.many("read a stream", sql, params![encode(stream), int(from_seq), limit], |row| row.get(0))
+    let rows = r.many("read a stream", &sql, params![encode(stream), int(from_seq), limit], raw)?;
+    let mut maker = Maker::new(r);
+    rows.into_iter().map(|raw| raw.body.bytes(&mut maker, Pos(raw.pos), raw.prev)).collect()
 }
 
 /// The first operation of a stream that was received at or after a moment; what comes next if
@@ -254,7 +273,13 @@ pub fn void_after(
         "{COLUMNS} WHERE streams.key = ?1 AND log.seq > ?2 AND log.void IS NULL ORDER BY log.seq"
     );
     let key = encode(stream);
-    let voided = open_all(tx.many("read a stream", &sql, params![key, int(last_seq)], raw)?)?;
+    let records = "SELECT DISTINCT log.record FROM log JOIN streams ON streams.id = log.stream
+        WHERE streams.key = ?1 AND log.seq > ?2 AND log.bytes IS NULL";
+    let pruned = |row: &Row<'_>| record(row, 0);
+    for record in tx.many("read a stream", records, params![key, int(last_seq)], pruned)? {
+        prune::bring_back(tx, record)?;
+    }
+    let voided = open_all(tx, tx.many("read a stream", &sql, params![key, int(last_seq)], raw)?)?;
     tx.run(
         "take operations out of every fold",
         "UPDATE log SET void = ?3 WHERE void IS NULL AND seq > ?2
@@ -312,31 +337,54 @@ struct Raw {
     received_ms: u64,
     seq: u64,
     prev: Digest,
-    bytes: Vec<u8>,
+    body: Body,
     key: Vec<u8>,
 }
 
+/// An operation's bytes.
+enum Body {
+    /// As they came.
+    Here(Vec<u8>),
+    /// Pruned: the record that they follow from, and the chain link after them.
+    Pruned(RecordId, Digest),
+}
+
+impl Body {
+    fn bytes(self, maker: &mut Maker<'_>, pos: Pos, prev: Digest) -> Result<Vec<u8>, StoreError> {
+        match self {
+            Self::Here(bytes) => Ok(bytes),
+            Self::Pruned(record, link) => maker.make(pos, record, prev, link),
+        }
+    }
+}
+
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    let body = match row.get(4)? {
+        Some(bytes) => Body::Here(bytes),
+        None => Body::Pruned(record(row, 6)?, digest(row, 7)?),
+    };
     Ok(Raw {
         pos: uint(row, 0)?,
         received_ms: uint(row, 1)?,
         seq: uint(row, 2)?,
         prev: digest(row, 3)?,
-        bytes: row.get(4)?,
+        body,
         key: row.get(5)?,
     })
 }
 
-fn open(raw: Raw) -> Result<Logged, StoreError> {
-    let Raw { pos, received_ms, seq, prev, bytes, key } = raw;
+fn open(maker: &mut Maker<'_>, raw: Raw) -> Result<Logged, StoreError> {
+    let Raw { pos, received_ms, seq, prev, body, key } = raw;
     let stream: StreamId = decode("read a stream's id", &key)?;
+    let bytes = body.bytes(maker, Pos(pos), prev)?;
     let op = open_stored(&stream, seq, prev, bytes)
         .map_err(|source| StoreError::DamagedOp { pos, source })?;
     Ok(Logged { pos: Pos(pos), received_ms, op })
 }
 
-fn open_all(rows: Vec<Raw>) -> Result<Vec<Logged>, StoreError> {
-    rows.into_iter().map(open).collect()
+fn open_all(r: &Reader<'_>, rows: Vec<Raw>) -> Result<Vec<Logged>, StoreError> {
+    let mut maker = Maker::new(r);
+    rows.into_iter().map(|raw| open(&mut maker, raw)).collect()
 }
 
 fn row_of(r: &Reader<'_>, key: &[u8]) -> Result<Option<(i64, StreamHead)>, StoreError> {

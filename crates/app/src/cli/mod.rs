@@ -12,6 +12,7 @@ mod office;
 mod opened;
 mod pack;
 mod person;
+mod prune;
 mod quarantine;
 mod query;
 mod serve;
@@ -125,6 +126,9 @@ enum Command {
     /// Restore a node from a backup into the folder of --dir, which must be empty
     #[command(after_help = upkeep::RESTORE_EXAMPLES)]
     Restore(upkeep::Restore),
+    /// Keep old records without their operations' bytes, where a node above has them too
+    #[command(after_help = prune::EXAMPLES)]
+    Prune(prune::Prune),
     /// Print the description of the HTTP API (OpenAPI 3.1)
     Openapi,
     /// Print incident forms for benches, one JSON a line
@@ -175,6 +179,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Backup { file } => upkeep::backup(context, &file),
         Command::Restore(options) => upkeep::restore(context, &options),
+        Command::Prune(options) => prune::run(context, &options),
         Command::Openapi => Ok(context.output.write(crate::http::openapi_text().as_bytes())?),
         Command::Corpus(asked) => corpus::run(context, &asked),
     }

@@ -8,10 +8,12 @@
 
 mod fold;
 mod order;
+mod unfold;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::fold::{FoldError, Types, apply, fold};
+pub use self::unfold::{Rest, rest, unfold};
 
 use minicbor::{Decode, Encode};
 

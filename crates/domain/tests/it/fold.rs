@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::ids::{Digest, StateId};
-use domain::record::{Effect, FoldError, Record, Tagged, apply, content_hash, fold};
+use domain::record::{Effect, FoldError, Record, Tagged, apply, content_hash, fold, rest, unfold};
 use domain::value::{Cell, Cells, Value};
 use domain::workflow::{Ask, can_edit, decide};
 use expect_test::{Expect, expect};
@@ -364,4 +364,43 @@ fn deciding() {
 fn editable_states() {
     let editable = |state| can_edit(&Record { state, ..folded(&[first()]) }, &pack().types[0]);
     assert_eq!([1, 2, 3].map(|id| editable(StateId(id))), [true, false, true]);
+}
+
+/// What an ordinary story leaves out is nothing: all follows from the record.
+#[test]
+fn an_ordinary_record_unfolds_by_itself() {
+    let sent = content(&[(1, "c"), (2, "b")]);
+    let ops = [
+        first(),
+        tagged(2, 110, patch(&[1], set(1, "c"))),
+        tagged(3, 120, transition(&[2], SEND, sent)),
+        tagged(4, 130, comment(&[3], "terima kasih")),
+        tagged(5, 140, transition(&[4], VERIFY, sent)),
+        tagged(6, 150, acknowledge(&[5])),
+    ];
+    let record = folded(&ops);
+    let rest = rest(&record, &ops);
+    expect!["8201a0"].assert_eq(
+        &minicbor::to_vec(&rest).unwrap().iter().map(|b| format!("{b:02x}")).collect::<String>(),
+    );
+    let made = unfold(&record, &rest);
+    assert!(ops.iter().all(|op| made[&op.tag] == op.op));
+}
+
+/// A move that was refused, a write of what stood, a second creation: kept beside the record.
+#[test]
+fn what_left_nothing_in_the_record_is_kept_whole() {
+    let ops = [
+        first(),
+        tagged(2, 110, transition(&[1], VERIFY, content(&[]))),
+        tagged(3, 120, patch(&[2], set(1, "a"))),
+        tagged(4, 130, create(Cells::from([(field(2), text("z"))]))),
+    ];
+    let record = folded(&ops);
+    let rest = rest(&record, &ops);
+    let made = unfold(&record, &rest);
+    assert!(ops.iter().all(|op| made[&op.tag] == op.op));
+    let beside = minicbor::to_vec(&rest).unwrap().len();
+    let whole: usize = ops[1..].iter().map(|op| minicbor::to_vec(&op.op).unwrap().len()).sum();
+    assert!(beside > whole, "{beside} of {whole}");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::hlc::{Clock, Hlc};
 use domain::ids::OfficeId;
 use domain::op::{StreamHead, open_stored};
-use domain::record::{FoldError, Record, Tagged, apply, fold};
+use domain::record::{FoldError, Record, Rest, Tagged, apply, fold, rest, unfold};
 use domain::value::Cells;
 use proptest::prelude::*;
 
@@ -110,6 +110,21 @@ proptest! {
         prop_assert_eq!(record.history.len(), ops.len());
         let bytes = minicbor::to_vec(&record).unwrap();
         prop_assert_eq!(minicbor::decode::<Record>(&bytes).unwrap(), record);
+    }
+
+    /// The way back: a record and its rest give every operation as it was.
+    #[test]
+    fn a_record_unfolds(acts in acts()) {
+        let ops = story(&acts);
+        let record = fold(&ops, &pack()).unwrap().unwrap();
+        let rest = rest(&record, &ops);
+        let bytes = minicbor::to_vec(&rest).unwrap();
+        let rest: Rest = minicbor::decode(&bytes).unwrap();
+        let made = unfold(&record, &rest);
+        prop_assert_eq!(made.len(), ops.len());
+        for op in &ops {
+            prop_assert_eq!(made.get(&op.tag), Some(&op.op));
+        }
     }
 
     #[test]

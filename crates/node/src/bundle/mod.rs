@@ -200,7 +200,10 @@ impl Kernel {
     }
 
     /// Notes where streams stand at a peer.
-    pub(crate) fn peer_stands(&self, peer: WriterId, stands: &[Cursor]) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub fn peer_stands(&self, peer: WriterId, stands: &[Cursor]) -> Result<(), StoreError> {
         self.store.write(|tx| {
             let mut stands = stands.iter();
             stands

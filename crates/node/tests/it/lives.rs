@@ -213,8 +213,9 @@ async fn restored(backup: &std::path::Path, key: Option<&std::path::Path>) -> Pl
     let dir = TempDir::new().unwrap();
     node::restore(backup, dir.path(), key).unwrap();
     let config = Config { dir: dir.path().to_owned(), ..Config::default() };
-    let clock: Arc<dyn node::clock::Clock> = Arc::new(SetClock::at(NOW_MS));
-    Place { node: Node::open(&config, clock).await.unwrap(), dir }
+    let clock = Arc::new(SetClock::at(NOW_MS));
+    let told = Arc::clone(&clock) as Arc<dyn node::clock::Clock>;
+    Place { node: Node::open(&config, told).await.unwrap(), dir, clock }
 }
 
 fn epochs(place: &Place) -> std::collections::BTreeSet<u32> {

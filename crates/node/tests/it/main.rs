@@ -16,6 +16,7 @@ mod pack;
 mod people;
 mod policy;
 mod project;
+mod pruning;
 mod public_data;
 mod quarantine;
 mod records;

@@ -23,6 +23,7 @@ const PINANG: OfficeId = OfficeId(2172);
 /// A node of an office, with an administrator, an operator and a verifier.
 pub(crate) struct Place {
     pub(crate) dir: TempDir,
+    pub(crate) clock: Arc<SetClock>,
     pub(crate) node: Arc<Node>,
 }
 
@@ -35,10 +36,11 @@ impl Place {
             name: Some(format!("simpul {office}")),
             simulation: None,
         };
-        let clock: Arc<dyn node::clock::Clock> = Arc::new(SetClock::at(NOW_MS));
-        let node = Node::open(&config, clock).await.unwrap();
+        let clock = Arc::new(SetClock::at(NOW_MS));
+        let told = Arc::clone(&clock) as Arc<dyn node::clock::Clock>;
+        let node = Node::open(&config, told).await.unwrap();
         node.found("admin", "Admin", "kata sandi panjang").unwrap();
-        let place = Self { dir, node };
+        let place = Self { dir, clock, node };
         for role in ["operator", "verifikator"] {
             let new = NewPerson {
                 login: role.to_owned(),
@@ -80,8 +82,8 @@ impl Place {
 
 type Ends = (JoinHandle<Ended>, JoinHandle<Ended>);
 
-/// A connection between two nodes, until both have said all.
-fn connect(child: &Place, parent: &Place) -> Ends {
+/// A connection between two nodes: the ends are quiet when both have said all.
+pub(crate) fn link(parent: &Place) -> [Link; 2] {
     let ((up, from_child), (down, from_parent)) = (mpsc::channel(64), mpsc::channel(64));
     let link = |role, peer_office, inbound, outbound| Link {
         role,
@@ -92,14 +94,20 @@ fn connect(child: &Place, parent: &Place) -> Ends {
         outbound,
         until_idle: role == Role::Dialer,
     };
+    [
+        link(Role::Dialer, Some(parent.office()), from_parent, up),
+        link(Role::Listener, None, from_child, down),
+    ]
+}
+
+/// Sessions over one.
+fn connect(child: &Place, parent: &Place) -> Ends {
+    let [up, down] = link(parent);
     let run = |node: &Arc<Node>, link: Link| {
         let node = Arc::clone(node);
         tokio::spawn(async move { node.sync(link).await.unwrap() })
     };
-    (
-        run(&child.node, link(Role::Dialer, Some(parent.office()), from_parent, up)),
-        run(&parent.node, link(Role::Listener, None, from_child, down)),
-    )
+    (run(&child.node, up), run(&parent.node, down))
 }
 
 pub(crate) async fn exchange(child: &Place, parent: &Place) -> (Ended, Ended) {
