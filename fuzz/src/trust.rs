@@ -77,5 +77,5 @@ fn statement(piece: &[u8]) -> Option<Statement> {
     };
     let audience = Audience::Down(world::OFFICES[speaker.min(4)]);
     let stream = StreamId { writer, epoch: 1, audience, lane: Lane::Control };
-    Some(Statement { stream, seq: u64::from(seq), what })
+    Some(Statement { stream, seq: u64::from(seq).max(1), what })
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::server::{PASSWORD, Server};
-use crate::{crash, setup, sh, sim, tidy};
+use crate::{crash, nodes, setup, sh, sim, tidy};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -31,6 +31,7 @@ const STAGES: &[Stage] = &[
     ("packs", packs),
     ("simulator", || sim::in_check(&built("sim"))),
     ("crash", || crash::rounds(&built("genggam"), &crash::CrashArgs::in_check())),
+    ("nodes", || nodes::in_check(&built("genggam"))),
     ("browser", browser),
     ("documentation", documentation),
     ("dependencies", dependencies),

@@ -9,6 +9,8 @@ mod demo;
 mod dictionaries;
 mod fuzz;
 mod load;
+mod network;
+mod nodes;
 mod server;
 mod setup;
 mod sh;
@@ -39,6 +41,8 @@ enum Command {
     Dictionaries,
     /// Give the core what no honest peer sends: each fuzz target for a while.
     Fuzz(fuzz::FuzzArgs),
+    /// Three real nodes over emulated weak links, cut and killed while reports are filed.
+    Nodes,
     /// Play many simulated nodes, from seeds, with every kind of fault.
     Sim(sim::SimArgs),
     /// The rules of the house that no compiler checks.
@@ -53,6 +57,7 @@ fn main() -> anyhow::Result<()> {
         Command::Crash(args) => crash::run(&args),
         Command::Dictionaries => dictionaries::run(),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Nodes => nodes::run(),
         Command::Sim(args) => sim::run(&args),
         Command::Tidy => tidy::run(),
     }

@@ -9,7 +9,7 @@ mod peers;
 mod postgres;
 mod sync;
 mod tree;
-mod wan;
+pub(crate) mod wan;
 
 use std::path::PathBuf;
 

@@ -28,7 +28,7 @@ const STALLED_AFTER: Duration = Duration::from_secs(60);
 
 /// One end of the link.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Side {
+pub(crate) enum Side {
     /// Where reports are written.
     Office,
     /// Where they go.
@@ -37,16 +37,16 @@ pub(super) enum Side {
 
 /// IP bytes that either end handed to the link since the last [`Wan::reset`], lost ones too.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sent {
+pub(crate) struct Sent {
     /// From the office.
-    pub(super) up_bytes: u64,
+    pub(crate) up_bytes: u64,
     /// From its parent.
-    pub(super) down_bytes: u64,
+    pub(crate) down_bytes: u64,
 }
 
 /// The running emulator; it and its namespaces end when this is dropped.
 #[derive(Debug)]
-pub(super) struct Wan {
+pub(crate) struct Wan {
     emulator: Child,
     control: UnixDatagram,
     socket: PathBuf,
@@ -77,7 +77,7 @@ impl Side {
     }
 
     /// Its IPv4 address on the link.
-    pub(super) fn address(self) -> &'static str {
+    pub(crate) fn address(self) -> &'static str {
         match self {
             Self::Office => "10.9.0.1",
             Self::Parent => "10.9.0.2",
@@ -87,24 +87,24 @@ impl Side {
 
 impl Sent {
     /// Both ways.
-    pub(super) fn total_bytes(self) -> u64 {
+    pub(crate) fn total_bytes(self) -> u64 {
         self.up_bytes + self.down_bytes
     }
 }
 
 impl Wan {
     /// Starts the link; the seed chooses which packets are lost.
-    pub(super) fn start(seed: u64) -> anyhow::Result<Self> {
-        ensure!(setup::is_root()?, "the emulated link needs root, for network namespaces");
-        ensure!(Path::new("/dev/net/tun").exists(), "the emulated link needs /dev/net/tun");
-        let script = script()?;
+    pub(crate) fn start(seed: u64) -> anyhow::Result<Self> {
+        if let Some(missing) = missing()? {
+            bail!("the emulated link needs {missing}");
+        }
         setup::debian("python3", "python3")?;
         setup::debian("ip", "iproute2")?;
         let alone = alone()?;
         let folder = tempfile::tempdir()?;
         let socket = folder.path().join("wan.sock");
         let mut command = Command::new("python3");
-        command.arg(script).args(["--rate", RATE, "--delay", DELAY_MS, "--loss", LOSS]);
+        command.arg(script()).args(["--rate", RATE, "--delay", DELAY_MS, "--loss", LOSS]);
         command.args(["--seed", &seed.to_string(), "--ctl"]).arg(&socket);
         let mut emulator = command.stdout(Stdio::piped()).spawn().context("can't start python3")?;
         let stdout = emulator.stdout.take().context("no standard output")?;
@@ -119,13 +119,13 @@ impl Wan {
     }
 
     /// What was sent since the last [`Self::reset`].
-    pub(super) fn sent(&self) -> anyhow::Result<Sent> {
+    pub(crate) fn sent(&self) -> anyhow::Result<Sent> {
         let Stats { a2b, b2a } = self.tell("stats")?;
         Ok(Sent { up_bytes: a2b.bytes, down_bytes: b2a.bytes })
     }
 
     /// Counts from nought, and lets the kernel forget what it learnt from earlier connections.
-    pub(super) fn reset(&self) -> anyhow::Result<()> {
+    pub(crate) fn reset(&self) -> anyhow::Result<()> {
         for side in Side::BOTH {
             let flush = ["-n", side.namespace(), "tcp_metrics", "flush", "all"];
             sh::output(Command::new("ip").args(flush))?;
@@ -137,7 +137,7 @@ impl Wan {
     ///
     /// # Errors
     /// If nothing is sent any more before that.
-    pub(super) fn wait_for(&self, bytes: u64) -> anyhow::Result<()> {
+    pub(crate) fn wait_for(&self, bytes: u64) -> anyhow::Result<()> {
         let (mut seen, mut since) = (0, Instant::now());
         loop {
             let now = self.sent()?.total_bytes();
@@ -153,15 +153,25 @@ impl Wan {
     }
 
     /// Cuts the link for so long; returns when it came back.
-    pub(super) fn black_out(&self, lasting: Duration) -> anyhow::Result<Instant> {
-        self.tell("cut")?;
+    pub(crate) fn black_out(&self, lasting: Duration) -> anyhow::Result<Instant> {
+        self.cut()?;
         std::thread::sleep(lasting);
+        self.restore()
+    }
+
+    /// Cuts the link: what is sent from now on is lost.
+    pub(crate) fn cut(&self) -> anyhow::Result<()> {
+        self.tell("cut").map(drop)
+    }
+
+    /// Lets the link carry again; returns when.
+    pub(crate) fn restore(&self) -> anyhow::Result<Instant> {
         self.tell("uncut")?;
         Ok(Instant::now())
     }
 
     /// A program at one end of the link.
-    pub(super) fn command_at(&self, side: Side, program: impl AsRef<Path>) -> Command {
+    pub(crate) fn command_at(&self, side: Side, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", side.namespace()]).arg(program.as_ref());
         command
@@ -185,10 +195,22 @@ impl Drop for Wan {
     }
 }
 
+/// What the link can't do without and isn't here.
+pub(crate) fn missing() -> anyhow::Result<Option<String>> {
+    Ok(if !setup::is_root()? {
+        Some("root, for network namespaces".to_owned())
+    } else if !Path::new("/dev/net/tun").exists() {
+        Some("/dev/net/tun".to_owned())
+    } else if !script().exists() {
+        Some(format!("the emulator at {}", script().display()))
+    } else {
+        None
+    })
+}
+
 /// The emulator, which stands beside the repository.
-fn script() -> anyhow::Result<PathBuf> {
-    let path = sh::root().join("../shared/tools/wan.py");
-    path.canonicalize().with_context(|| format!("the emulator isn't at {}", path.display()))
+fn script() -> PathBuf {
+    sh::root().join("../shared/tools/wan.py")
 }
 
 /// The namespaces have fixed names: one link at a time.

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
-use rusqlite::{Connection, OpenFlags};
+use anyhow::ensure;
 use serde_json::{Value, json};
 
 use super::{Corpus, Measured};
 use crate::bench::median;
 use crate::bench::wan::{Side, Wan};
 use crate::load::sign_in;
-use crate::server::{PASSWORD, Server};
+use crate::network::{self, Network, operations};
+use crate::server::Server;
 use crate::{setup, sh};
 
 const PORT: &str = "8443";
@@ -29,7 +29,7 @@ const SINGLES: usize = 11;
 #[derive(Debug)]
 pub(super) struct Pair {
     program: PathBuf,
-    folder: tempfile::TempDir,
+    network: Network,
     corpus: PathBuf,
     /// Operations that the parent will have in the end.
     expected: u64,
@@ -46,30 +46,23 @@ struct Run<'a> {
 impl Pair {
     /// Makes the nodes, and files the corpus at the regency while there is no link.
     pub(super) fn make(program: &Path, corpus: &Corpus) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let mut pair =
-            Self { program: program.to_owned(), folder, corpus: corpus.file(), expected: 0 };
-        std::fs::write(pair.file("password"), PASSWORD)?;
-        pair.init("parent", "pusat")?;
-        let pack = sh::root().join("packs/kejadian");
-        sh::output(pair.genggam("parent", &["pack", "publish", "--as", "admin"]).arg(pack))?;
-        pair.init("regency", "21.01")?;
-        let (asked, given) = (pair.file("asked.json"), pair.file("given.json"));
-        sh::output(pair.genggam("regency", &["node", "request"]).arg(&asked))?;
-        let mut enrol = pair.genggam("parent", &["node", "enrol"]);
-        sh::output(enrol.args([&asked, &given]).args(["--url", PARENT_URL, "--as", "admin"]))?;
-        sh::output(pair.genggam("regency", &["node", "join"]).arg(&given))?;
-        let mut person = pair.genggam("regency", &["person", "add", "operator"]);
-        person.args(["--role", "operator", "--at", "21.01", "--as", "admin", "--password-file"]);
-        sh::output(person.arg(pair.file("password")))?;
+        let network = Network::new(program)?;
+        let (program, corpus_file) = (program.to_owned(), corpus.file());
+        let mut pair = Self { program, network, corpus: corpus_file, expected: 0 };
+        let network = &pair.network;
+        network.init("parent", "pusat")?;
+        network.publish("parent", "kejadian")?;
+        network.init("regency", "21.01")?;
+        network.enrol("regency", "parent", PARENT_URL)?;
+        network.operator("regency", "21.01")?;
         {
-            let parent = Server::serve(program, &pair.file("parent"))?;
+            let parent = Server::serve(&pair.program, &network.file("parent"))?;
             pair.dial(&parent.url)?;
-            sh::output(&mut pair.genggam("regency", &["sync", "now"]))?;
+            sh::output(&mut network.genggam("regency", &["sync", "now"]))?;
         }
         pair.dial(PARENT_URL)?;
-        let before = operations(&pair.file("parent"))?;
-        let server = Server::serve(program, &pair.file("regency"))?;
+        let before = operations(&network.file("parent"))?;
+        let server = Server::serve(&pair.program, &network.file("regency"))?;
         let cookie = sign_in(&server.url, "operator")?;
         for line in std::fs::read_to_string(&pair.corpus)?.lines() {
             let form: Value = serde_json::from_str(line)?;
@@ -83,35 +76,20 @@ impl Pair {
         Ok(pair)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn genggam(&self, node: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(args).arg("--quiet").arg("--dir").arg(self.file(node));
-        command
-    }
-
-    fn init(&self, node: &str, office: &str) -> anyhow::Result<()> {
-        let mut init = self.genggam(node, &["init", "--admin", "admin", "--office", office]);
-        sh::output(init.arg("--password-file").arg(self.file("password"))).map(drop)
-    }
-
     fn dial(&self, url: &str) -> anyhow::Result<()> {
         let args = ["node", "dial", url, "--office", "pusat"];
-        sh::output(&mut self.genggam("regency", &args)).map(drop)
+        sh::output(&mut self.network.genggam("regency", &args)).map(drop)
     }
 
     fn run<'a>(&'a self, wan: &'a Wan) -> anyhow::Result<Run<'a>> {
         let folder = tempfile::tempdir()?;
         for node in ["parent", "regency"] {
-            sh::output(Command::new("cp").arg("-r").arg(self.file(node)).arg(folder.path()))?;
+            sh::output(
+                Command::new("cp").arg("-r").arg(self.network.file(node)).arg(folder.path()),
+            )?;
         }
-        let mut command = wan.command_at(Side::Parent, &self.program);
-        command.args(["serve", "--quiet", "--json", "--tls-own", "--port", PORT, "--listen"]);
-        command.arg(Side::Parent.address()).arg("--dir").arg(folder.path().join("parent"));
-        let _parent = Server::start(command)?;
+        let parent = folder.path().join("parent");
+        let _parent = network::serve(wan, Side::Parent, &self.program, &parent, Some(PORT))?;
         Ok(Run { pair: self, wan, folder, _parent })
     }
 
@@ -157,7 +135,7 @@ impl Pair {
         let run = self.run(wan)?;
         let regency = run.regency()?;
         run.wait(self.expected)?;
-        let cookie = run.sign_in(&regency.url)?;
+        let cookie = network::sign_in(wan, &regency.url)?;
         let forms = std::fs::read_to_string(&self.corpus)?;
         let mut bytes = Vec::new();
         for (at, line) in (1u64..).zip(forms.lines().take(SINGLES)) {
@@ -166,7 +144,8 @@ impl Pair {
             (form["record"], form["submission"]) = (json!(id), json!(id));
             std::thread::sleep(SETTLE);
             wan.reset()?;
-            run.post(&regency.url, "/api/submissions", &cookie, &json!({ "create": form }))?;
+            let body = json!({ "create": form });
+            network::post(wan, &regency.url, "/api/submissions", &cookie, &body)?;
             run.wait(self.expected + at)?;
             std::thread::sleep(SETTLE);
             bytes.push(wan.sent()?);
@@ -180,12 +159,8 @@ impl Pair {
 impl Run<'_> {
     /// Starts the regency's node: it dials as soon as it is ready.
     fn regency(&self) -> anyhow::Result<Server> {
-        let mut command = self.wan.command_at(Side::Office, &self.pair.program);
-        command.args(["serve", "--quiet", "--json", "--port", "0", "--dir"]);
-        Server::start({
-            command.arg(self.folder.path().join("regency"));
-            command
-        })
+        let dir = self.folder.path().join("regency");
+        network::serve(self.wan, Side::Office, &self.pair.program, &dir, None)
     }
 
     fn measured(&self, begin: Instant) -> anyhow::Result<Measured> {
@@ -207,31 +182,4 @@ impl Run<'_> {
             std::thread::sleep(LOOK_EVERY);
         }
     }
-
-    fn sign_in(&self, url: &str) -> anyhow::Result<String> {
-        let body = json!({ "name": "operator", "password": PASSWORD });
-        let head = self.post(url, "/api/session", "", &body)?;
-        let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: "));
-        let cookie = cookie.context("no session cookie")?;
-        Ok(cookie.split(';').next().unwrap_or_default().to_owned())
-    }
-
-    /// Posts from within the regency's end of the link; the answer's head.
-    fn post(&self, url: &str, path: &str, cookie: &str, body: &Value) -> anyhow::Result<String> {
-        let mut curl = self.wan.command_at(Side::Office, "curl");
-        curl.args(["--silent", "--show-error", "--fail", "--dump-header", "-", "--output"]);
-        curl.args(["/dev/null", "--header", "content-type: application/json", "--header"]);
-        curl.arg(format!("origin: {url}")).arg("--header").arg(format!("cookie: {cookie}"));
-        curl.arg("--data-binary").arg(body.to_string()).arg(format!("{url}{path}"));
-        sh::output(&mut curl)
-    }
-}
-
-/// Operations on a node's disk.
-fn operations(dir: &Path) -> anyhow::Result<u64> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(dir.join("genggam.db"), flags)?;
-    database.busy_timeout(Duration::from_secs(5))?;
-    let count: i64 = database.query_row("SELECT count(*) FROM log", [], |row| row.get(0))?;
-    Ok(u64::try_from(count)?)
 }
