@@ -136,6 +136,7 @@ async fn what_was_pruned_is_there_all_the_same() {
     assert_eq!((pruned.records, pruned.ops), (16, 20));
     assert_eq!((pruned.records, pruned.bytes), (tried.records, tried.bytes));
     assert!(pruned.bytes > 1_000, "{}", pruned.bytes);
+    assert!(pruned.file_bytes.1 < pruned.file_bytes.0, "{:?}", pruned.file_bytes);
     assert_eq!(whole(kepri), before.len() - 20);
 
     assert_eq!(logged(&kepri.node), before, "every operation is made again, byte by byte");
