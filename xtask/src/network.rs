@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
@@ -60,11 +60,27 @@ impl Network {
         sh::output(self.genggam(child, &["node", "join"]).arg(&given)).map(drop)
     }
 
-    /// Adds the person `operator` at the node's own office.
-    pub(crate) fn operator(&self, node: &str, office: &str) -> anyhow::Result<()> {
-        let mut person = self.genggam(node, &["person", "add", "operator"]);
-        person.args(["--role", "operator", "--at", office, "--as", "admin", "--password-file"]);
+    /// Adds a person, named as their role, at the node's own office.
+    pub(crate) fn person(&self, node: &str, role: &str, office: &str) -> anyhow::Result<()> {
+        let mut person = self.genggam(node, &["person", "add", role]);
+        person.args(["--role", role, "--at", office, "--as", "admin", "--password-file"]);
         sh::output(person.arg(self.file("password"))).map(drop)
+    }
+
+    /// Lets a node dial the node of an office.
+    pub(crate) fn dial(&self, node: &str, url: &str, office: &str) -> anyhow::Result<()> {
+        let args = ["node", "dial", url, "--office", office];
+        sh::output(&mut self.genggam(node, &args)).map(drop)
+    }
+
+    /// Brings a node to where the node of an office above is, without the weak link; it dials
+    /// `url` afterwards.
+    pub(crate) fn sync(&self, child: &str, parent: (&str, &str), url: &str) -> anyhow::Result<()> {
+        let (parent, office) = parent;
+        let server = Server::serve(&self.program, &self.file(parent))?;
+        self.dial(child, &server.url, office)?;
+        sh::output(&mut self.genggam(child, &["sync", "now"]))?;
+        self.dial(child, url, office)
     }
 }
 
@@ -88,6 +104,17 @@ pub(crate) fn serve(
     }
     command.arg("--dir").arg(dir);
     Server::start(command)
+}
+
+/// Submits at a node on loopback.
+///
+/// # Errors
+/// If it is refused.
+pub(crate) fn submit(url: &str, cookie: &str, body: &Value) -> anyhow::Result<()> {
+    let post = ureq::post(format!("{url}/api/submissions")).header("origin", url);
+    let answer = post.header("cookie", cookie).send_json(body)?;
+    ensure!(answer.status() == 201, "a form was refused: {}", answer.status());
+    Ok(())
 }
 
 /// Posts from within the office's end of the link, where a node listens on loopback; the answer's
@@ -124,9 +151,13 @@ pub(crate) fn database(dir: &Path) -> anyhow::Result<Connection> {
     Ok(database)
 }
 
-/// Operations on a node's disk.
-pub(crate) fn operations(dir: &Path) -> anyhow::Result<u64> {
-    let sql = "SELECT count(*) FROM log";
+/// What a query counts in a node's database.
+pub(crate) fn count(dir: &Path, sql: &str) -> anyhow::Result<u64> {
     let count: i64 = database(dir)?.query_row(sql, [], |row| row.get(0))?;
     Ok(u64::try_from(count)?)
+}
+
+/// Operations on a node's disk.
+pub(crate) fn operations(dir: &Path) -> anyhow::Result<u64> {
+    count(dir, "SELECT count(*) FROM log")
 }

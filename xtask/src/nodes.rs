@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
 use crate::bench::wan::{self, Side, Wan};
-use crate::network::{self, Network};
+use crate::network::{self, Network, count};
 use crate::server::Server;
 use crate::{load, setup, sh};
 
@@ -109,7 +109,7 @@ impl<'a> Three<'a> {
         network.enrol(PROVINCE.node, CENTRE.node, &url(CENTRE))?;
         network.init(REGENCY.node, REGENCY_OFFICE)?;
         network.enrol(REGENCY.node, PROVINCE.node, &url(PROVINCE))?;
-        network.operator(REGENCY.node, REGENCY_OFFICE)?;
+        network.person(REGENCY.node, "operator", REGENCY_OFFICE)?;
         let mut form = load::template()?;
         form["office"] = json!(2101);
         let servers = BTreeMap::new();
@@ -188,9 +188,4 @@ impl<'a> Three<'a> {
         ensure!(refused == 0, "something was refused");
         Ok(())
     }
-}
-
-fn count(dir: &Path, sql: &str) -> anyhow::Result<u64> {
-    let count: i64 = network::database(dir)?.query_row(sql, [], |row| row.get(0))?;
-    Ok(u64::try_from(count)?)
 }

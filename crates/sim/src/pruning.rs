@@ -102,7 +102,9 @@ impl World {
         let Some(parent) = self.machines[at].parent.filter(|p| !self.machines[*p].revoked) else {
             return Ok(());
         };
-        if self.machines[at].role != KeyRole::Node {
+        // Whom a node certified stands with it: a node of the lowest office.
+        let dialled = self.machines.iter().any(|machine| machine.parent == Some(at));
+        if self.machines[at].role != KeyRole::Node || dialled {
             return Ok(());
         }
         self.prune(parent, seed)?;

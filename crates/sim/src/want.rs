@@ -47,10 +47,10 @@ pub(crate) fn create(rng: &mut ChaCha8Rng, office: OfficeId, mood: Mood) -> Subm
         Mood::Urgent => drop(fields.insert(format!("f{URGENT}"), json!(1))),
         Mood::Long => drop(fields.insert("f5".to_owned(), json!(text(rng)))),
     }
-    let event = mood != Mood::Any || rng.random_bool(0.5);
+    let event = mood != Mood::Any || rng.random_bool(0.3);
     let record = RecordId(rng.random());
     // Few days: several machines of an office report the same.
-    let day = Date(FIRST_DAY + rng.random_range(0..4));
+    let day = Date(FIRST_DAY + rng.random_range(0..2));
     Submission::Create(RawForm {
         type_key: if event { "sim.t1" } else { "sim.t2" }.to_owned(),
         submission: SubmissionId(rng.random()),

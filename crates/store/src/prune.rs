@@ -107,10 +107,27 @@ pub fn prune(tx: &Tx<'_>, id: RecordId) -> Result<Pruned, StoreError> {
     if let Some(rest) = rest {
         let sql = "INSERT INTO rests (record, bytes) VALUES (?1, ?2)";
         tx.run("keep what a record leaves out", sql, params![id.0, encode(&rest)])?;
-        let sql = "UPDATE log SET bytes = NULL WHERE record = ?1";
-        tx.run("prune operations", sql, [id.0])?;
+        drop_bytes(tx, id)?;
     }
     Ok(pruned)
+}
+
+/// Puts a record's rows anew without their bytes: rows that only became shorter would leave pages
+/// that are nearly empty as they are, and free nothing.
+fn drop_bytes(tx: &Tx<'_>, id: RecordId) -> Result<(), StoreError> {
+    type Stub = (i64, i64, i64, i64, [u8; 32], Option<i64>);
+    let doing = "prune operations";
+    let sql = "SELECT pos, stream, seq, received_ms, prev, void FROM log WHERE record = ?1";
+    let stubs: Vec<Stub> = tx.many(doing, sql, [id.0], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+    })?;
+    tx.run(doing, "DELETE FROM log WHERE record = ?1", [id.0])?;
+    for (pos, stream, seq, received_ms, prev, void) in stubs {
+        let sql = "INSERT INTO log (pos, stream, seq, record, received_ms, prev, bytes, void)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, ?7)";
+        tx.run(doing, sql, params![pos, stream, seq, id.0, received_ms, prev, void])?;
+    }
+    Ok(())
 }
 
 /// Puts the bytes of a record's operations back, if they were pruned: the record is about to

@@ -5,6 +5,7 @@ mod frames;
 mod freshness;
 mod ingest;
 mod memory;
+mod newcomer;
 mod peers;
 mod postgres;
 mod sync;
@@ -58,6 +59,8 @@ enum Name {
     Frames,
     /// All offices return to one centre at once, each with a backlog.
     FanIn,
+    /// A new regency node over a weak link, from a province that has pruned and one that hasn't.
+    Newcomer,
     /// A month of the whole country over weak links, in virtual time.
     Tree,
 }
@@ -86,6 +89,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         Name::SyncPeers => sync::peers(&program, args.quick, args.runs)?,
         Name::Frames => frames::run(&program, args.quick)?,
         Name::FanIn => fan_in::run(&program, args.quick)?,
+        Name::Newcomer => newcomer::run(&program, args.quick)?,
         Name::Tree => tree::run(&program, args.quick)?,
     };
     for figure in figures {

@@ -95,6 +95,11 @@ impl Sent {
 impl Wan {
     /// Starts the link; the seed chooses which packets are lost.
     pub(crate) fn start(seed: u64) -> anyhow::Result<Self> {
+        Self::start_at(seed, RATE)
+    }
+
+    /// Starts it with another rate, in bits a second each way.
+    pub(crate) fn start_at(seed: u64, rate: &str) -> anyhow::Result<Self> {
         if let Some(missing) = missing()? {
             bail!("the emulated link needs {missing}");
         }
@@ -104,7 +109,7 @@ impl Wan {
         let folder = tempfile::tempdir()?;
         let socket = folder.path().join("wan.sock");
         let mut command = Command::new("python3");
-        command.arg(script()).args(["--rate", RATE, "--delay", DELAY_MS, "--loss", LOSS]);
+        command.arg(script()).args(["--rate", rate, "--delay", DELAY_MS, "--loss", LOSS]);
         command.args(["--seed", &seed.to_string(), "--ctl"]).arg(&socket);
         let mut emulator = command.stdout(Stdio::piped()).spawn().context("can't start python3")?;
         let stdout = emulator.stdout.take().context("no standard output")?;

@@ -243,3 +243,30 @@ fn a_corpus_is_a_form_a_line() {
     assert_eq!(forms.len(), 3);
     assert_eq!(corpus("1").0, 1, "the centre files no incidents");
 }
+
+/// The centre keeps everything; a province says what it would do, and why no more.
+#[test]
+fn pruning_says_why_not() {
+    let folder = TempDir::new().unwrap();
+    let password = folder.path().join("password");
+    std::fs::write(&password, "laut-tenang-2021-perahu").unwrap();
+    let prune = |office: &str, more: &[&str]| {
+        let dir = folder.path().join(office);
+        let (dir, password) = (dir.to_str().unwrap(), password.to_str().unwrap());
+        let init = ["init", "--admin", "admin", "--office", office, "--password-file", password];
+        assert!(run(&[&init[..], &["--dir", dir]].concat()).0 < 2);
+        run(&[&["prune", "--dir", dir, "--lang", "en"], more].concat())
+    };
+    let said = |(code, out, err): (u8, String, String)| format!("{code} {out}{err}");
+    expect![[r#"
+        1 Nothing stands above this node: it keeps everything.
+    "#]]
+    .assert_eq(&said(prune("pusat", &[])));
+    expect![[r#"
+        1 Operations stay for 30 days at least.
+    "#]]
+    .assert_eq(&said(prune("21", &["--older-than", "29"])));
+    let (code, out, _) = prune("21", &["--dry-run", "--json"]);
+    let told: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &told["operations"], &told["dry_run"]), (0, &0.into(), &true.into()));
+}

@@ -31,11 +31,11 @@ pub struct Rest {
 #[must_use]
 pub fn rest(record: &Record, ops: &[Tagged]) -> Rest {
     let first = record.history.first().map(|event| event.tag);
-    let version = ops.iter().find_map(|op| match &op.op.change {
-        Change::Create(create) if Some(op.tag) == first => Some(create.type_ref.version),
-        _ => None,
-    });
-    let version = version.unwrap_or(record.type_ref.version);
+    let creation = |op: &&Tagged| Some(op.tag) == first;
+    let version = match ops.iter().find(creation).map(|op| &op.op.change) {
+        Some(Change::Create(create)) => create.type_ref.version,
+        Some(_) | None => record.type_ref.version,
+    };
     let made = unfold(record, &Rest { version, whole: BTreeMap::new() });
     let missing = ops
         .iter()

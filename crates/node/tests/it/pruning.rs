@@ -78,7 +78,8 @@ impl Three {
 
 fn comment(n: u8, record: RecordId) -> Submission {
     let submission = SubmissionId([n; 16]);
-    Submission::Comment(RawComment { record, submission, text: "sudah diperiksa".to_owned() })
+    // Long, so that pages become free when it goes.
+    Submission::Comment(RawComment { record, submission, text: "sudah diperiksa ".repeat(800) })
 }
 
 fn prune(place: &Place) -> Pruning {
@@ -136,6 +137,7 @@ async fn what_was_pruned_is_there_all_the_same() {
     assert_eq!((pruned.records, pruned.ops), (16, 20));
     assert_eq!((pruned.records, pruned.bytes), (tried.records, tried.bytes));
     assert!(pruned.bytes > 1_000, "{}", pruned.bytes);
+    assert!(pruned.file_bytes.1 < pruned.file_bytes.0, "{:?}", pruned.file_bytes);
     assert_eq!(whole(kepri), before.len() - 20);
 
     assert_eq!(logged(&kepri.node), before, "every operation is made again, byte by byte");

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::ensure;
+use serde_json::Value;
 
 use crate::sh;
 
@@ -45,6 +46,12 @@ impl Corpus {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("forms.jsonl"), text)?;
         Ok(Self { folder, forms })
+    }
+
+    /// Each of them.
+    pub(crate) fn read(&self) -> anyhow::Result<Vec<Value>> {
+        let text = std::fs::read_to_string(self.file())?;
+        text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
     }
 
     /// How many.

@@ -54,31 +54,16 @@ impl Pair {
         network.publish("parent", "kejadian")?;
         network.init("regency", "21.01")?;
         network.enrol("regency", "parent", PARENT_URL)?;
-        network.operator("regency", "21.01")?;
-        {
-            let parent = Server::serve(&pair.program, &network.file("parent"))?;
-            pair.dial(&parent.url)?;
-            sh::output(&mut network.genggam("regency", &["sync", "now"]))?;
-        }
-        pair.dial(PARENT_URL)?;
+        network.person("regency", "operator", "21.01")?;
+        network.sync("regency", ("parent", "pusat"), PARENT_URL)?;
         let before = operations(&network.file("parent"))?;
         let server = Server::serve(&pair.program, &network.file("regency"))?;
         let cookie = sign_in(&server.url, "operator")?;
-        for line in std::fs::read_to_string(&pair.corpus)?.lines() {
-            let form: Value = serde_json::from_str(line)?;
-            let answer = ureq::post(format!("{}/api/submissions", server.url))
-                .header("origin", &server.url)
-                .header("cookie", &cookie)
-                .send_json(json!({ "create": form }))?;
-            ensure!(answer.status() == 201, "a form was refused: {}", answer.status());
+        for form in corpus.read()? {
+            network::submit(&server.url, &cookie, &json!({ "create": form }))?;
         }
         pair.expected = before + u64::try_from(corpus.len())?;
         Ok(pair)
-    }
-
-    fn dial(&self, url: &str) -> anyhow::Result<()> {
-        let args = ["node", "dial", url, "--office", "pusat"];
-        sh::output(&mut self.network.genggam("regency", &args)).map(drop)
     }
 
     fn run<'a>(&'a self, wan: &'a Wan) -> anyhow::Result<Run<'a>> {
