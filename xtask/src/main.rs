@@ -7,6 +7,7 @@ mod check;
 mod crash;
 mod demo;
 mod dictionaries;
+mod engine;
 mod fuzz;
 mod load;
 mod server;
@@ -37,6 +38,8 @@ enum Command {
     Crash(crash::CrashArgs),
     /// Train the dictionaries of the packs, which sync frames are squeezed with.
     Dictionaries,
+    /// Build the core of a device for the browser.
+    Engine,
     /// Give the core what no honest peer sends: each fuzz target for a while.
     Fuzz(fuzz::FuzzArgs),
     /// Play many simulated nodes, from seeds, with every kind of fault.
@@ -52,6 +55,7 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(args) => bench::run(&args),
         Command::Crash(args) => crash::run(&args),
         Command::Dictionaries => dictionaries::run(),
+        Command::Engine => engine::build(),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Tidy => tidy::run(),
