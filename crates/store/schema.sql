@@ -70,6 +70,23 @@ CREATE TABLE cursors (
   pos INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE device_codes (
+  code BLOB PRIMARY KEY,           -- BLAKE3 of the code
+  person BLOB NOT NULL REFERENCES people (id),
+  office INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  made_by BLOB NOT NULL REFERENCES people (id),
+  expires_ms INTEGER NOT NULL,
+  used_ms INTEGER
+) WITHOUT ROWID;
+
+CREATE INDEX device_codes_expiry ON device_codes (expires_ms);
+
+CREATE TABLE devices (             -- when this node heard them last
+  writer BLOB PRIMARY KEY,
+  heard_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE heads (               -- signed heads: where a frame may end
   stream INTEGER NOT NULL REFERENCES streams (id),
   next_seq INTEGER NOT NULL,

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { brotli, files } from './compress.mjs';
 
 const KB = 1024;
-const BUDGETS = { initial: 45 * KB, route: 15 * KB, chart: 35 * KB, precache: 350 * KB };
+// 120 is what the core of a device is meant to come down to: docs/decisions/0018-devices.md.
+const BUDGETS = { initial: 45 * KB, engine: 195 * KB, route: 15 * KB, chart: 35 * KB, precache: 350 * KB };
 
 const dist = new URL('../dist/', import.meta.url).pathname;
 const manifest = JSON.parse(readFileSync(`${dist}.vite/manifest.json`, 'utf8'));
@@ -25,6 +26,10 @@ function closure(key, found = new Set()) {
 const total = (set) => [...set].reduce((sum, file) => sum + sizeOf(file), 0);
 const initial = closure('index.html');
 const lines = [['initial', total(initial), BUDGETS.initial]];
+// With the core of a device, which comes after the first paint, and only to a device.
+const core = [...files(dist)].filter((path) => path.endsWith('.wasm')).map((path) => path.slice(dist.length));
+if (core.length !== 1) throw new Error(`one core is expected in dist, not ${core.length}`);
+lines.push(['with engine', total(initial) + sizeOf(core[0]), BUDGETS.engine]);
 const routes = Object.keys(manifest).filter((key) => key.startsWith('src/routes/'));
 /** What the browser has when it asks for a chunk: the shell, and the page that asks. */
 function before(key) {

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
-const TEXT = /\.(html|js|css|json|svg|webmanifest)$/;
+const TEXT = /\.(html|js|css|json|svg|wasm|webmanifest)$/;
 const dist = new URL('../dist/', import.meta.url).pathname;
 
 export function* files(folder) {

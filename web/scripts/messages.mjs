@@ -26,6 +26,17 @@ export function load(lang) {
   return { ...Object.fromEntries(sentences), ...own };
 }
 
+/** Texts of pages that few people open come with those pages: `virtual:messages/LANG/PART`. */
+const PARTS = { device: /^devices?\./ };
+/** The node says these itself, in the person's language, to pages that ask it. */
+const SAID = /^problem\.device\./;
+
+/** The texts of a part, or what every page needs. */
+function part(texts, name) {
+  const own = (key) => (name ? PARTS[name].test(key) : !SAID.test(key) && !Object.values(PARTS).some((each) => each.test(key)));
+  return Object.fromEntries(Object.entries(texts).filter(([key]) => own(key)));
+}
+
 /** What is in one language and not in another. */
 export function differences(texts) {
   const [first, ...others] = LANGS;
@@ -54,7 +65,8 @@ export function messages() {
       const texts = Object.fromEntries(LANGS.map((lang) => [lang, load(lang)]));
       const wrong = differences(texts);
       if (wrong.length > 0) throw new Error(`web/messages: ${wrong.join('; ')}`);
-      return `export default ${JSON.stringify(texts[id.slice(prefix.length + 1)])}`;
+      const [lang, name] = id.slice(prefix.length + 1).split('/');
+      return `export default ${JSON.stringify(part(texts[lang], name))}`;
     },
   };
 }

@@ -9,6 +9,8 @@ const source = readFileSync(new URL('../src/sw.js', import.meta.url), 'utf8');
 const keep = [...files(dist)]
   .map((path) => path.slice(dist.length))
   .filter((path) => !/^\.vite\/|^sw\.js|\.(br|gz|map)$/.test(path))
+  // Only a device has its core: it is kept once it is asked for.
+  .filter((path) => !path.endsWith('.wasm'))
   // Only the script that the country writes in; a browser asks for another when it needs it.
   .filter((path) => !/(cyrillic|vietnamese|latin-ext|italic)/.test(path))
   .sort();

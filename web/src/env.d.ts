@@ -12,3 +12,11 @@ declare module 'virtual:silhouette' {
   const rows: string;
   export default rows;
 }
+declare module 'virtual:messages/id/device' {
+  const texts: Record<string, string>;
+  export default texts;
+}
+declare module 'virtual:messages/en/device' {
+  const texts: Record<string, string>;
+  export default texts;
+}

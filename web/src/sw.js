@@ -34,7 +34,13 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(
     caches
       .open(CACHE)
-      .then((cache) => cache.match(wanted))
-      .then((kept) => kept ?? fetch(event.request)),
+      .then((cache) => cache.match(wanted).then((kept) => kept ?? fetched(cache, event.request, url))),
   );
 });
+
+// The core of a device is fetched by those who have one, and then kept.
+async function fetched(cache, request, url) {
+  const answer = await fetch(request);
+  if (answer.ok && url.pathname.endsWith('.wasm')) await cache.put(url.pathname, answer.clone());
+  return answer;
+}

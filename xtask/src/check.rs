@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::server::{PASSWORD, Server};
-use crate::{crash, nodes, setup, sh, sim, tidy};
+use crate::{crash, engine, nodes, setup, sh, sim, tidy};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -20,6 +20,7 @@ type Stage = (&'static str, fn() -> anyhow::Result<()>);
 const STAGES: &[Stage] = &[
     ("tidy", tidy::run),
     ("format", format),
+    ("web engine", engine::build),
     ("web packages", setup::npm_packages),
     ("web types", || sh::run(&mut sh::npm(&["run", "--silent", "check"]))),
     ("web tests", || sh::run(&mut sh::npm(&["test", "--silent"]))),

@@ -7,6 +7,7 @@ mod check;
 mod crash;
 mod demo;
 mod dictionaries;
+mod engine;
 mod fuzz;
 mod load;
 mod network;
@@ -39,6 +40,8 @@ enum Command {
     Crash(crash::CrashArgs),
     /// Train the dictionaries of the packs, which sync frames are squeezed with.
     Dictionaries,
+    /// Build the core of a device for the browser.
+    Engine,
     /// Give the core what no honest peer sends: each fuzz target for a while.
     Fuzz(fuzz::FuzzArgs),
     /// Three real nodes over emulated weak links, cut and killed while reports are filed.
@@ -56,6 +59,7 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(args) => bench::run(&args),
         Command::Crash(args) => crash::run(&args),
         Command::Dictionaries => dictionaries::run(),
+        Command::Engine => engine::build(),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Nodes => nodes::run(),
         Command::Sim(args) => sim::run(&args),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use crate::sh;
+use crate::{engine, sh};
 
 /// Installs a Debian package unless its program is there.
 pub(crate) fn debian(program: &str, package: &str) -> anyhow::Result<()> {
@@ -17,8 +17,17 @@ pub(crate) fn debian(program: &str, package: &str) -> anyhow::Result<()> {
         bail!("`{program}` isn't installed, and there is no apt-get: install {package} by hand");
     }
     println!("installing the Debian package {package}");
+    apt_install(&[package])
+}
+
+/// Installs Debian packages.
+pub(crate) fn apt_install(packages: &[&str]) -> anyhow::Result<()> {
+    if !sh::exists("apt-get") {
+        bail!("there is no apt-get: install {} by hand", packages.join(", "));
+    }
     apt(&["update", "-qq"])?;
-    apt(&["install", "-y", "-qq", "--no-install-recommends", package])
+    let install = ["install", "-y", "-qq", "--no-install-recommends"];
+    apt(&[install.as_slice(), packages].concat())
 }
 
 fn apt(args: &[&str]) -> anyhow::Result<()> {
@@ -86,6 +95,7 @@ pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
 
 /// Builds the web app and then the program, in this profile; returns the program.
 pub(crate) fn build(release: bool) -> anyhow::Result<PathBuf> {
+    engine::build()?;
     npm_packages()?;
     sh::run(&mut sh::npm(&["run", "--silent", "build"]))?;
     build_program(release)

@@ -80,8 +80,13 @@ fn source_breaches(file: &str, text: &str) -> Vec<String> {
     let rules: [(&str, &str, &[&str]); 3] = [
         (
             "Permit::granted(",
-            "only the policy grants permits",
-            &["crates/node/src/policy", "crates/domain/src/permit.rs", "crates/sim"],
+            "only the policy grants permits, and a lease in advance",
+            &[
+                "crates/node/src/policy",
+                "crates/domain/src/permit.rs",
+                "crates/domain/src/device",
+                "crates/sim",
+            ],
         ),
         ("{@html", "text from peers is never HTML", &[]),
         (

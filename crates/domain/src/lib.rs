@@ -3,6 +3,7 @@
 //! This crate does no IO, has no clock and no randomness: time, identity and chance are
 //! arguments. The same code runs in a node and, compiled to WASM, in a browser.
 
+pub mod device;
 pub mod expr;
 pub mod form;
 pub mod hlc;
@@ -19,5 +20,6 @@ pub mod problem;
 pub mod record;
 pub mod sync;
 pub mod trust;
+mod unicode;
 pub mod value;
 pub mod workflow;

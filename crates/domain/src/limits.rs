@@ -181,3 +181,14 @@ pub const PRUNE_RECORDS: usize = 64;
 pub const BUNDLE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes at which a bundle goes on in another file, where nobody says otherwise.
 pub const BUNDLE_FILE_BYTES: usize = 16 * 1024 * 1024;
+/// Milliseconds that a device may seal without asking its node: a week without a signal, and no
+/// longer than somebody who left may go on unnoticed.
+pub const LEASE_MS_MAX: u64 = 7 * 24 * 60 * 60 * 1000;
+/// Operations that a device sends at once: on 2G a minute of reports, each with its receipt.
+pub const PARCEL_OPS_MAX: usize = 64;
+/// Bytes of what a device sends at once: the largest operation and room to spare.
+pub const PARCEL_BYTES_MAX: usize = 2 * OP_BYTES_MAX;
+/// Milliseconds that a code to enrol a device is good for: time to walk over and type it.
+pub const DEVICE_CODE_MS: u64 = 10 * 60 * 1000;
+/// Devices of one person at once: a phone, a tablet, the office's PC, and their successors.
+pub const DEVICES_PER_PERSON_MAX: usize = 8;

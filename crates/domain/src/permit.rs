@@ -4,7 +4,8 @@ use crate::ids::{OfficeId, PersonId};
 
 /// Proof that a policy allowed this person to do this action. [`crate::op::seal`] demands one.
 ///
-/// Only `node::policy` may call [`Permit::granted`]; a tidy test refuses any other caller.
+/// Only `node::policy` may call [`Permit::granted`], and a device's lease
+/// ([`crate::device::Lease`]) that stands for it in advance; a tidy test refuses any other caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permit {
     person: PersonId,

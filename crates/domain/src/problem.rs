@@ -144,6 +144,24 @@ problems! {
     SyncOtherOffice = "sync.other_office",
     /// This node has no authority over keys of that office.
     NoAuthority = "enrol.no_authority",
+    /// Nobody was given this code.
+    DeviceCodeWrong = "device.code_wrong",
+    /// The code's time is over.
+    DeviceCodeExpired = "device.code_expired",
+    /// The code was used.
+    DeviceCodeUsed = "device.code_used",
+    /// The key didn't prove that it agrees.
+    DeviceProof = "device.proof",
+    /// The key is no device of whoever is signed in.
+    DeviceNotYours = "device.not_yours",
+    /// The person has too many devices.
+    DeviceTooMany = "device.too_many",
+    /// The device's lease isn't this node's.
+    DeviceLeaseForged = "device.lease_forged",
+    /// The operation was sealed at a time at which the device's lease didn't hold.
+    DeviceLeaseEnded = "device.lease_ended",
+    /// The device's streams here stand elsewhere than it thinks: it begins new ones.
+    DeviceBeginAgain = "device.begin_again",
     /// The two programs are too far apart: the older one must be updated.
     SyncVersion = "sync.version",
     /// The file is no bundle.

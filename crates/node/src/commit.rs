@@ -1,6 +1,6 @@
 //! The one way into the log, for submissions and for operations of other nodes alike.
 
-use domain::expr::{self, Datum, Moment, Scene};
+use domain::expr::Moment;
 use domain::form;
 use domain::hlc;
 use domain::ids::RecordId;
@@ -226,14 +226,11 @@ fn title(ty: &TypeOf, cells: &Cells) -> String {
 
 fn is_urgent(ty: &TypeOf, cells: &Cells, record: &Record) -> bool {
     let state = ty.ty().workflow.state(record.state).map(|state| state.key.as_str());
-    urgent(ty, cells, Moment { today: None, period: record.period, office: record.office, state })
-}
-
-/// Whether a record with these cells leaves by the urgent lane.
-pub(crate) fn urgent(ty: &TypeOf, cells: &Cells, moment: Moment<'_>) -> bool {
-    ty.ty().urgent.as_ref().is_some_and(|expr| {
-        expr::eval(expr, &Scene::new(ty.ty(), cells, moment)) == Some(Datum::Bool(true))
-    })
+    form::is_urgent(
+        ty.ty(),
+        cells,
+        Moment { today: None, period: record.period, office: record.office, state },
+    )
 }
 
 /// The node's own streams: its clock, and where each stream stands. Kept in memory between

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::actor::Actor;
 use crate::commit::{self, Committed};
+use crate::devices::{self, Claim, CodeError};
 use crate::enrol;
 use crate::failure::{Failure, FailureKind, Storage, storage_problem};
 use crate::group::Work;
@@ -41,6 +42,7 @@ enum What {
     Office(OfficeEvent),
     Certificate(Certificate),
     Revocation(WriterId, String),
+    Device(Claim),
 }
 
 /// Why a pack or an event of offices is not brought into the log.
@@ -81,6 +83,12 @@ pub enum ControlError {
     /// No certified key has this name.
     #[error("no certified key is called {0}")]
     UnknownWriter(WriterId),
+    /// The key did not agree to be certified.
+    #[error("the key did not agree to be certified")]
+    NotAgreed,
+    /// The code of a device can't be used.
+    #[error(transparent)]
+    Code(#[from] CodeError),
     /// Too much is waiting to be written.
     #[error("too much waits to be written")]
     Busy,
@@ -99,10 +107,13 @@ impl Failure for ControlError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Denied(_) => FailureKind::Denied,
-            Self::Policy(_) | Self::Pack(_) | Self::Upgrade(_) | Self::Tree(_) | Self::Op(_) => {
-                FailureKind::Invalid
-            }
-            Self::Version { .. } | Self::NoAuthority(_) => FailureKind::Refused,
+            Self::Policy(_)
+            | Self::Pack(_)
+            | Self::Upgrade(_)
+            | Self::Tree(_)
+            | Self::Op(_)
+            | Self::NotAgreed => FailureKind::Invalid,
+            Self::Code(_) | Self::Version { .. } | Self::NoAuthority(_) => FailureKind::Refused,
             Self::UnknownWriter(_) => FailureKind::NotFound,
             Self::Busy => FailureKind::Busy,
             Self::Storage(_) => FailureKind::Storage,
@@ -147,6 +158,8 @@ impl Failure for ControlError {
                 vec![Problem::new(ProblemCode::SyncUnknownWriter).with("writer", writer)]
             }
             Self::Op(error) => vec![Problem::new(error.code())],
+            Self::NotAgreed => vec![Problem::new(ProblemCode::DeviceProof)],
+            Self::Code(error) => vec![Problem::new(error.code())],
             Self::Busy => vec![Problem::new(ProblemCode::Busy)],
             Self::Storage(_) => storage_problem(),
         }
@@ -195,6 +208,15 @@ impl Node {
         reason: &str,
     ) -> Result<u64, ControlError> {
         self.bring(by, What::Revocation(writer, reason.to_owned())).await
+    }
+
+    /// Certifies a person's device by the code that an administrator gave.
+    pub(crate) async fn certify_device(
+        &self,
+        by: &Actor,
+        claim: Claim,
+    ) -> Result<u64, ControlError> {
+        self.bring(by, What::Device(claim)).await
     }
 
     async fn bring(&self, by: &Actor, what: What) -> Result<u64, ControlError> {
@@ -291,14 +313,10 @@ pub(crate) fn perform(
             desk.note(&control.by, "publish", format!("{} {}", event.date, event.basis))?;
             Ok(vec![desk.state(&permit, down, Change::Office(event.clone()))?])
         }
-        What::Certificate(certificate) => {
-            let office = certificate.office;
-            let permit = desk.may(&control.by, Action::Administer, office)?;
-            enrol::check_certificate(desk, certificate)?;
-            let subject = format!("{} {}", certificate.name, office);
-            desk.note(&control.by, "enrol", subject)?;
-            let change = Change::Certificate(certificate.clone());
-            desk.state_of(&permit, office, certificate.role, &change)
+        What::Certificate(certificate) => desk.certify(&control.by, certificate),
+        What::Device(claim) => {
+            let certificate = devices::claimed(desk, claim)?;
+            desk.certify(&control.by, &certificate)
         }
         What::Revocation(writer, reason) => {
             let (role, office) = enrol::revocable(desk, *writer)?;
@@ -316,6 +334,22 @@ impl Desk<'_> {
         let today = self.world.trust_date(self.now_ms);
         let judge = Judge { today, ..self.judge.clone() };
         judge.authorise(by, action, "", &Resource::Office, office)
+    }
+
+    fn certify(
+        &mut self,
+        by: &Actor,
+        certificate: &Certificate,
+    ) -> Result<Vec<Committed>, ControlError> {
+        let office = certificate.office;
+        let permit = self.may(by, Action::Administer, office)?;
+        enrol::check_certificate(self, certificate)?;
+        if !certificate.is_agreed() {
+            return Err(ControlError::NotAgreed);
+        }
+        self.note(by, "enrol", format!("{} {}", certificate.name, office))?;
+        let change = Change::Certificate(certificate.clone());
+        self.state_of(&permit, office, certificate.role, &change)
     }
 
     fn note(&self, by: &Actor, action: &str, subject: String) -> Result<(), StoreError> {

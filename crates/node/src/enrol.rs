@@ -105,6 +105,7 @@ impl Kernel {
             seal: keys::seal_public(&self.key),
             office: self.home,
             name: self.name.clone(),
+            holder: None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use domain::device::Parcel;
 use domain::limits::COMMIT_GROUP_MAX;
 use domain::op::Lane;
 use domain::sync::Batch;
@@ -10,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::actor::Actor;
 use crate::control::{Control, ControlError};
+use crate::devices::{DeviceError, Taken};
 use crate::events::{Event, Growth};
 use crate::ingest::{IngestError, Ingested};
 use crate::node::{Core, Node};
@@ -27,6 +29,7 @@ pub(crate) enum Work {
     Submit(Filed),
     Control(Box<Control>, oneshot::Sender<Result<u64, ControlError>>),
     Ingest(Box<Batch>, oneshot::Sender<Result<Ingested, IngestError>>),
+    Parcel(Arc<Actor>, Box<Parcel>, oneshot::Sender<Result<Taken, DeviceError>>),
 }
 
 /// A submission with whoever waits for its receipt.
@@ -129,6 +132,7 @@ pub(crate) fn run(core: &Arc<Core>, mut work: mpsc::Receiver<Work>, writer: Writ
                 desk.submit(group);
             }
             Work::Control(control, reply) => answer(reply, desk.control(&control)),
+            Work::Parcel(by, parcel, reply) => answer(reply, desk.parcel(&by, &parcel)),
             Work::Ingest(batch, reply) => {
                 let mut ops = batch.ops.len();
                 // What changes who is trusted holds for what comes after it.
@@ -189,6 +193,12 @@ impl Committer<'_> {
         let (pos, effects) = self.writer.control(&self.core.kernel, control)?;
         self.tell(effects);
         Ok(pos)
+    }
+
+    fn parcel(&mut self, by: &Actor, parcel: &Parcel) -> Result<Taken, DeviceError> {
+        let (taken, effects) = self.writer.parcel(&self.core.kernel, by, parcel)?;
+        self.tell(effects);
+        Ok(taken)
     }
 
     fn ingest(&mut self, group: Vec<Sent>) {

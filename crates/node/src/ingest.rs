@@ -97,14 +97,15 @@ impl Node {
 }
 
 /// Why a batch is not taken: the code, and more for an administrator.
-struct Refusal {
+#[derive(Debug)]
+pub(crate) struct Refusal {
     code: ProblemCode,
     detail: String,
 }
 
 impl Refusal {
     #[expect(clippy::needless_pass_by_value, reason = "errors and texts come alike")]
-    fn new(code: ProblemCode, detail: impl ToString) -> Self {
+    pub(crate) fn new(code: ProblemCode, detail: impl ToString) -> Self {
         Self { code, detail: detail.to_string() }
     }
 }
@@ -114,6 +115,16 @@ pub(crate) fn ingest(
     desk: &mut Desk<'_>,
     rules: &Rules,
     batch: &Batch,
+) -> Result<(Ingested, Vec<Committed>), IngestError> {
+    ingest_if(desk, rules, batch, |_, _| Ok(Ok(())))
+}
+
+/// Takes a batch of which every operation that is new here passes one more judgement.
+pub(crate) fn ingest_if(
+    desk: &mut Desk<'_>,
+    rules: &Rules,
+    batch: &Batch,
+    mut permits: impl FnMut(&Desk<'_>, &SealedOp) -> Result<Result<(), Refusal>, StoreError>,
 ) -> Result<(Ingested, Vec<Committed>), IngestError> {
     let here = log::head(desk.tx, &batch.stream)?;
     if batch.first_seq > here.next_seq {
@@ -128,6 +139,9 @@ pub(crate) fn ingest(
     let mut packs: PackSet = PackSet::clone(&desk.world.packs);
     let mut committed = Vec::new();
     for sealed in sealed.iter().filter(|sealed| sealed.seq() >= here.next_seq) {
+        if let Err(refusal) = permits(desk, sealed)? {
+            return refuse(desk, batch, &refusal, &here);
+        }
         desk.pen.clock.witness(sealed.op().time, desk.now_ms);
         let standing = match sealed.op().change.record() {
             Some(record) => records::get(desk.tx, record)?,
@@ -248,7 +262,8 @@ fn signed(batch: &Batch, head: &StreamHead) -> SignedHead {
     }
 }
 
-fn refuse(
+/// Puts a batch in quarantine.
+pub(crate) fn refuse(
     desk: &Desk<'_>,
     batch: &Batch,
     refusal: &Refusal,

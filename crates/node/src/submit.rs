@@ -2,19 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use domain::expr::Moment;
 use domain::form::{
     self, FormContext, FormErrors, RawAcknowledge, RawComment, RawForm, RawPatch, RawTransition,
-    RefInfo, ValidForm,
+    RefInfo,
 };
 use domain::hlc::Hlc;
 use domain::ids::{Digest, OfficeId, PersonId, RecordId, SubmissionId};
 use domain::op::{self, Audience, Change, FORMAT, Lane, Op, OpError, StreamId};
-use domain::pack::FieldKind;
 use domain::permit::Permit;
 use domain::problem::{Problem, ProblemCode};
 use domain::record::Record;
-use domain::value::Cells;
 use domain::workflow::{self, Ask, Refused};
 use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
@@ -28,6 +25,7 @@ use crate::commit::{self, Committed, Pen};
 use crate::failure::{Failure, FailureKind, Storage, storage_problem};
 use crate::packs::TypeOf;
 use crate::policy::{Action, Denied, Judge, Resource};
+use crate::trial::{Trial, refs};
 use crate::views::ReceiptView;
 use crate::world::World;
 
@@ -145,6 +143,16 @@ impl Failure for SubmitError {
             Self::Busy => one(ProblemCode::Busy),
             Self::Storage(_) => storage_problem(),
         }
+    }
+}
+
+impl SubmitError {
+    /// The code of the first problem.
+    pub(crate) fn first_code(&self) -> ProblemCode {
+        let problems = self.problems();
+        let first = problems.first().map(|problem| problem.code.as_str());
+        let known = ProblemCode::ALL.iter().find(|code| Some(code.as_str()) == first);
+        known.copied().unwrap_or(ProblemCode::OpMalformed)
     }
 }
 
@@ -284,7 +292,7 @@ impl Desk<'_> {
         let (world, judge, now_ms) = (self.world, self.judge, self.now_ms);
         let (permit, ty, form) =
             Trial { r: self.tx, world, judge, now_ms }.create(by, purpose, raw)?;
-        let lane = self.lane(&ty, form.cells(), form.period(), raw.office);
+        let lane = form::lane(ty.ty(), form.cells(), form.period(), raw.office);
         let change = Change::Create(form.into_create());
         Ok(Draft { permit, change, owner: raw.office, lane, standing: None })
     }
@@ -367,56 +375,8 @@ impl Desk<'_> {
     }
 
     fn draft(&self, permit: Permit, change: Change, record: Record, ty: &TypeOf) -> Draft {
-        let lane = self.lane(ty, &record.cells(), record.period, record.office);
+        let lane = form::lane(ty.ty(), &record.cells(), record.period, record.office);
         Draft { permit, change, owner: record.office, lane, standing: Some(record) }
-    }
-
-    fn lane(
-        &self,
-        ty: &TypeOf,
-        cells: &Cells,
-        period: Option<domain::period::Period>,
-        office: OfficeId,
-    ) -> Lane {
-        let moment = Moment { today: None, period, office, state: None };
-        if commit::urgent(ty, cells, moment) { Lane::Urgent } else { Lane::Forms }
-    }
-}
-
-/// Judging a creation from what is stored, without writing.
-struct Trial<'a> {
-    r: &'a Reader<'a>,
-    world: &'a World,
-    judge: &'a Judge,
-    now_ms: u64,
-}
-
-impl Trial<'_> {
-    fn create(
-        &self,
-        by: &Actor,
-        purpose: Purpose,
-        raw: &RawForm,
-    ) -> Result<(Permit, TypeOf, ValidForm), SubmitError> {
-        let ty = self.world.packs.by_key(&raw.type_key).ok_or_else(|| unknown_type(raw))?;
-        let resource = Resource::new_record(&ty.pack, ty.ty()).ok_or_else(|| unknown_type(raw))?;
-        let ask = |action| self.judge.authorise(by, action, "", &resource, raw.office);
-        let permit = match purpose {
-            Purpose::Entry => ask(Action::Create)?,
-            Purpose::Import => ask(Action::Create).or_else(|Denied| ask(Action::Import))?,
-        };
-        let refs = refs(self.r, &ty, &raw.fields)?;
-        let today = self.world.today_at(raw.office, self.now_ms);
-        let context = FormContext { today, refs: &refs, tree: &self.world.tree };
-        let form = form::parse(raw, &ty.pack, &context)?;
-        let who = (self.world, self.judge, by);
-        if let Some(problem) = blobs::wrong_file(self.r, who, ty.ty(), form.cells())? {
-            return Err(SubmitError::Invalid(problem.into()));
-        }
-        if records::get(self.r, form.record())?.is_some() {
-            return Err(SubmitError::Exists(form.record()));
-        }
-        Ok((permit, ty, form))
     }
 }
 
@@ -437,48 +397,4 @@ pub(crate) fn try_import(
         Trial { r, world, judge, now_ms }.create(by, Purpose::Import, raw)?;
     }
     Ok(false)
-}
-
-/// The records that a form's fields name, where they exist. That a record exists tells nothing
-/// more than the id that the person already has.
-fn refs(
-    r: &Reader<'_>,
-    ty: &TypeOf,
-    fields: &serde_json::Map<String, serde_json::Value>,
-) -> Result<BTreeMap<RecordId, RefInfo>, StoreError> {
-    let mut refs = BTreeMap::new();
-    for id in named_records(ty, fields) {
-        if let Some(found) = records::listed(r, id)? {
-            let index = found.index;
-            let (type_key, state) = (index.type_key, index.state_key);
-            refs.insert(id, RefInfo { type_key, state, office: index.office });
-        }
-    }
-    Ok(refs)
-}
-
-fn unknown_type(raw: &RawForm) -> SubmitError {
-    let problem = Problem::new(ProblemCode::UnknownType).at("type");
-    SubmitError::Invalid(problem.with("type", &raw.type_key).into())
-}
-
-/// The record ids in fields, and fields of rows, that refer to records.
-fn named_records(
-    ty: &TypeOf,
-    fields: &serde_json::Map<String, serde_json::Value>,
-) -> Vec<RecordId> {
-    let ty = ty.ty();
-    let mut ids = Vec::new();
-    for field in ty.fields.iter().filter(|f| matches!(f.kind, FieldKind::Record(..))) {
-        let group = field.group.and_then(|group| ty.field(group));
-        let answers: Vec<&serde_json::Value> = match group {
-            None => fields.get(&field.key).into_iter().collect(),
-            Some(group) => {
-                let rows = fields.get(&group.key).and_then(|rows| rows.as_array());
-                rows.into_iter().flatten().filter_map(|row| row.get(&field.key)).collect()
-            }
-        };
-        ids.extend(answers.iter().filter_map(|json| json.as_str()?.parse::<RecordId>().ok()));
-    }
-    ids
 }

@@ -81,6 +81,11 @@ impl World {
         tree_of(further).unwrap_or_else(|_| Arc::clone(&self.tree))
     }
 
+    /// The events that made the tree what it is, beyond those that are built in.
+    pub(crate) fn further(&self) -> &[OfficeEvent] {
+        &self.further
+    }
+
     /// The dictionaries of its packs: every version's, since a peer may have another.
     pub(crate) fn dictionaries(&self) -> Vec<DictionaryId> {
         let ids = self.packs.all().filter_map(|pack| pack.dictionary.as_ref());

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use domain::device::Parcel;
 use domain::op::StreamId;
 use domain::pack::Pack;
 use domain::sync::Batch;
@@ -11,6 +12,7 @@ use store::StoreError;
 use crate::actor::Actor;
 use crate::commit::{Committed, Pen};
 use crate::control::{self, Control, ControlError};
+use crate::devices::{self, DeviceError, Taken};
 use crate::events::RecordEvent;
 use crate::failure::Storage;
 use crate::ingest::{self, IngestError, Ingested};
@@ -136,6 +138,17 @@ impl Writer {
             }
             Ok((outcomes, committed))
         })
+    }
+
+    /// Takes what a device sealed.
+    pub(crate) fn parcel(
+        &mut self,
+        kernel: &Kernel,
+        by: &Actor,
+        parcel: &Parcel,
+    ) -> Result<(Taken, Effects), DeviceError> {
+        let rules = kernel.rules();
+        self.write(kernel, |desk| devices::take(desk, &rules, by, parcel))
     }
 
     /// One transaction, with the streams that it wrote signed at its end. What it changed in

@@ -250,6 +250,7 @@ impl World {
             seal: [0; 32],
             office: other,
             name: "rogue".to_owned(),
+            holder: None,
         };
         let own = plot.pen.office;
         let stream = plot.pen.stream(&mut plot.rng, Audience::Up(own), Lane::Control);

@@ -98,6 +98,7 @@ fn requests(folder: &Path, tree: &Tree, today: Date) -> anyhow::Result<()> {
             seal: key.verifying_key().to_montgomery().to_bytes(),
             office,
             name: format!("office {office}"),
+            holder: None,
         };
         let bytes = minicbor::to_vec(&certificate)?;
         let request = json!({ "certificate": hex(&bytes) });

@@ -9,7 +9,7 @@ use domain::ids::OfficeId;
 use domain::office::{Level, Tree};
 use domain::op::writer_id;
 use domain::period::Date;
-use domain::trust::{Certificate, KeyRole};
+use domain::trust::{Certificate, Holder, KeyRole};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use node::{ControlError, Effects};
 use rand::seq::SliceRandom as _;
@@ -104,6 +104,7 @@ impl World {
             seal: [0; 32],
             office,
             name: "villain".to_owned(),
+            holder: None,
         };
         let key = self.villain.0.verifying_key();
         self.known(&key, office);
@@ -175,13 +176,16 @@ impl World {
     /// A machine certifies another.
     pub(crate) fn certify(&mut self, by: usize, at: usize) -> anyhow::Result<()> {
         let certificate = self.machines[at].kernel.request().certificate()?;
-        let role = self.machines[at].role;
+        let asks = &self.machines[at];
+        let role = asks.role;
+        let holder = || Holder::prove(&asks.key, asks.actor.person());
+        let holder = (role == KeyRole::Device).then(holder);
         let machine = &mut self.machines[by];
         // Whoever enrols sees to it that the disk works.
         machine.disarm()?;
         machine.wall_ms();
         let actor = Arc::clone(&machine.actor);
-        let certificate = Certificate { role, ..certificate };
+        let certificate = Certificate { role, holder, ..certificate };
         let done = machine.writer.certify(&machine.kernel, &actor, certificate);
         self.stated(by, done).map(drop)
     }

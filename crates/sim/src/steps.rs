@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use domain::hlc::Hlc;
-use domain::ids::{PersonId, SubmissionId};
+use domain::ids::SubmissionId;
 use domain::limits::CLOCK_AHEAD_FLAG_MS;
 use domain::op::{self, Audience, FORMAT, Lane, StreamId, sign_head};
 use domain::trust::KeyRole;
@@ -344,7 +344,7 @@ impl World {
         };
         let time = Hlc { ms: machine.wall_ms(), counter: 0 };
         let change = (200u32, (rng.random::<u32>(), "later"));
-        let (author, submission) = (PersonId(rng.random()), SubmissionId(rng.random()));
+        let (author, submission) = (machine.actor.person(), SubmissionId(rng.random()));
         let bytes = minicbor::to_vec((FORMAT, time, author, machine.office, submission, change))?;
         let (key, now_ms) = (&machine.key, machine.wall_max_ms);
         let done: Result<u64, StoreError> = machine.store().write(|tx| {

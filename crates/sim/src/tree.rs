@@ -174,6 +174,7 @@ impl Country {
             seal: [0; 32],
             office: office.node.office,
             name: String::new(),
+            holder: None,
         };
         let pins: Vec<Certificate> = offices.iter().map(certificate).collect();
         let trust = Arc::new(Trust::new(Some(root), &pins, &[], &tree));

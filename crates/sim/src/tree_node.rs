@@ -295,6 +295,7 @@ mod tests {
             seal: [0; 32],
             office: node.office,
             name: String::new(),
+            holder: None,
         };
         let pins: Vec<_> = nodes.iter().map(pin).collect();
         let root = SigningKey::from_bytes(&[9; 32]).verifying_key();

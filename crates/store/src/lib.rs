@@ -11,6 +11,7 @@ pub mod blob_refs;
 pub mod blobs;
 mod check;
 pub mod cursors;
+pub mod devices;
 mod error;
 #[cfg(feature = "faults")]
 pub mod faults;

@@ -18,13 +18,19 @@ pub fn put(tx: &Tx<'_>, pos: Pos, op: &SealedOp) -> Result<(), StoreError> {
 
 /// All statements, in the order of arrival.
 pub fn all(r: &Reader<'_>) -> Result<Vec<Statement>, StoreError> {
+    Ok(dated(r)?.into_iter().map(|(_, statement)| statement).collect())
+}
+
+/// All statements, in the order of arrival, with when they arrived in milliseconds since 1970.
+pub fn dated(r: &Reader<'_>) -> Result<Vec<(u64, Statement)>, StoreError> {
     let doing = "read the statements";
-    let sql = "SELECT stream, seq, bytes FROM statements ORDER BY pos";
+    let sql = "SELECT s.stream, s.seq, s.bytes, IFNULL(l.received_ms, 0)
+        FROM statements s LEFT JOIN log l ON l.pos = s.pos ORDER BY s.pos";
     let rows = r.many(doing, sql, [], |row| {
-        Ok((row.get::<_, Vec<u8>>(0)?, uint(row, 1)?, row.get::<_, Vec<u8>>(2)?))
+        Ok((row.get::<_, Vec<u8>>(0)?, uint(row, 1)?, row.get::<_, Vec<u8>>(2)?, uint(row, 3)?))
     })?;
     let mut statements = Vec::with_capacity(rows.len());
-    for (stream, seq, bytes) in rows {
+    for (stream, seq, bytes, received_ms) in rows {
         let what = match decode::<Change>(doing, &bytes)? {
             Change::Certificate(certificate) => What::Certificate(certificate),
             Change::Revocation(revocation) => What::Revocation(revocation),
@@ -37,7 +43,8 @@ pub fn all(r: &Reader<'_>) -> Result<Vec<Statement>, StoreError> {
             | Change::Office(_)
             | Change::Unknown(_) => continue,
         };
-        statements.push(Statement { stream: decode(doing, &stream)?, seq, what });
+        let statement = Statement { stream: decode(doing, &stream)?, seq, what };
+        statements.push((received_ms, statement));
     }
     Ok(statements)
 }

@@ -7,11 +7,17 @@ export interface Match {
 }
 
 export type RouteName =
-  | 'home' | 'sign-in' | 'map' | 'records' | 'record' | 'report' | 'form' | 'figures' | 'figure' | 'outbox' | 'menu' | 'nodes' | 'peers' | 'quarantine' | 'nowhere';
+  | 'home' | 'sign-in' | 'map' | 'records' | 'record' | 'report' | 'form' | 'figures' | 'figure' | 'outbox' | 'menu' | 'nodes' | 'peers' | 'quarantine' | 'device' | 'devices' | 'nowhere';
 
 /** A page that doesn't ask for parameters is one that may be given them. */
 type Page = Component<{ params: string[] }> | Component<Record<string, never>>;
 type Loader = () => Promise<{ default: Page }>;
+
+/** A page about devices, once its texts are there. */
+async function withTexts<T>(page: Promise<T>): Promise<T> {
+  await (await import('./device/texts')).texts();
+  return page;
+}
 
 const routes: [RegExp, RouteName, Loader][] = [
   [/^\/$/, 'home', () => import('../routes/Home.svelte')],
@@ -27,6 +33,8 @@ const routes: [RegExp, RouteName, Loader][] = [
   [/^\/menu$/, 'menu', () => import('../routes/Menu.svelte')],
   [/^\/simpul$/, 'nodes', () => import('../routes/Nodes.svelte')],
   [/^\/sinkron$/, 'peers', () => import('../routes/Sync.svelte')],
+  [/^\/perangkat$/, 'devices', () => withTexts(import('../routes/Devices.svelte'))],
+  [/^\/perangkat\/daftar$/, 'device', () => withTexts(import('../routes/Device.svelte'))],
   [/^\/karantina$/, 'quarantine', () => import('../routes/Quarantine.svelte')],
 ];
 

@@ -16,7 +16,7 @@ const ROUTES: [string, string][] = [
   ['catatan-disaring', '/catatan?jenis=kejadian.kejadian&q=zzzz'], ['lapor', '/lapor'], ['formulir', '/lapor/kejadian/kejadian'],
   ['formulir-harian', '/lapor/lapsit/harian'], ['angka', '/angka'], ['angka-tabel', '/angka/kejadian/per_provinsi'], ['angka-batang', '/angka/kejadian/per_jenis'],
   ['angka-deret', '/angka/kejadian/tren_kategori'], ['angka-ringkas', '/angka/kejadian/ringkasan'], ['neraca', '/angka/distribusi/neraca_provinsi'],
-  ['neraca-alokasi', '/angka/distribusi/alokasi_dan_penyaluran'], ['kirim', '/kirim'], ['menu', '/menu'], ['tidak-ada', '/tidak/ada'],
+  ['neraca-alokasi', '/angka/distribusi/alokasi_dan_penyaluran'], ['kirim', '/kirim'], ['menu', '/menu'], ['perangkat-ini', '/perangkat/daftar'], ['tidak-ada', '/tidak/ada'],
 ];
 
 async function judge({ page, complaints }: Seat, name: string, size: Size): Promise<void> {
@@ -33,6 +33,7 @@ async function judge({ page, complaints }: Seat, name: string, size: Size): Prom
 const OWN: [string, string][] = [
   ['simpul', '/simpul'], ['simpul-tabel', '/simpul?sebagai=tabel&q=riau'], ['simpul-diam', '/simpul?keadaan=silent'], ['simpul-kosong', '/simpul?q=zzzz'],
   ['sinkron', '/sinkron'], ['karantina', '/karantina'], ['karantina-semua', '/karantina?tampil=semua'], ['menu-pengelola', '/menu'],
+  ['perangkat', '/perangkat'],
 ];
 
 describe.each(['phone', 'desk'] as const)('the node itself, on a %s screen', (size) => {

@@ -23,7 +23,7 @@ export const ACCOUNTS: Record<string, Actor & { password: string }> = {
 };
 
 /** Pages of the node itself that a role opens. */
-const PAGES: Record<string, string[]> = { pimpinan: ['nodes', 'sync'], pengelola: ['nodes', 'sync', 'quarantine'] };
+const PAGES: Record<string, string[]> = { pimpinan: ['nodes', 'sync'], pengelola: ['nodes', 'sync', 'quarantine', 'devices'] };
 
 export function start(port: number): Promise<{ url: string; close: () => void }> {
   const offices = loadOffices();
@@ -109,11 +109,12 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
 
   /** The node's own pages. Whether the path was one of them. */
   function own(res: ServerResponse, actor: Actor, url: URL): boolean {
-    const page = /^\/api\/(nodes|sync|quarantine)\b/.exec(url.pathname)?.[1];
+    const page = /^\/api\/(nodes|sync|quarantine|devices)\b/.exec(url.pathname)?.[1];
     if (!page) return false;
     if (!PAGES[actor.role]?.includes(page)) refuse(res, 403, 'policy.denied');
     else if (page === 'nodes') json(res, 200, nodes(offices, (id) => within(id, actor.office)));
     else if (page === 'sync') json(res, 200, peers());
+    else if (page === 'devices') json(res, 200, { devices: [] });
     else quarantined(res, actor, url);
     return true;
   }

@@ -3,6 +3,7 @@
 mod bundle;
 mod corpus;
 mod demo;
+mod device;
 mod dictionary;
 mod failed;
 mod files;
@@ -103,6 +104,9 @@ enum Command {
     /// How nodes join, and how their keys end
     #[command(subcommand, after_help = node::EXAMPLES)]
     Node(node::Command),
+    /// Phones and browsers with a key of their own: codes to enrol them, and how their keys end
+    #[command(subcommand, after_help = device::EXAMPLES)]
+    Device(device::Command),
     /// The exchange with the node above
     #[command(subcommand)]
     Sync(sync::Command),
@@ -172,6 +176,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Import(options) => files::import(context, options),
         Command::Export(options) => files::export(context, options),
         Command::Node(command) => node::run(context, command),
+        Command::Device(command) => device::run(context, command),
         Command::Sync(command) => sync::run(context, &command),
         Command::Bundle(command) => bundle::run(context, command),
         Command::Facts(command) => upkeep::facts(context, &command),

@@ -4,6 +4,7 @@ mod assets;
 mod blobs;
 mod bundles;
 mod cookie;
+mod devices;
 mod error;
 mod events;
 mod exports;
@@ -44,6 +45,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use cookie::Cookie;
+pub(crate) use devices::{link as device_link, qr};
 pub(crate) use error::chain;
 use error::{ApiError, ApiResult};
 pub use extract::Peer;
@@ -130,6 +132,7 @@ fn api() -> OpenApiRouter<Site> {
         .merge(bundles::routes())
         .merge(imports::routes())
         .merge(blobs::routes())
+        .merge(devices::routes())
         .routes(routes!(exports::export))
         .routes(routes!(people::list, people::create))
         .routes(routes!(people::add_role))

@@ -6,6 +6,7 @@ mod app;
 mod blobs;
 mod cli;
 mod demo;
+mod devices;
 mod doors;
 mod nodes;
 mod openapi;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
-use unicode_normalization::UnicodeNormalization;
 
 use super::errors::FormErrors;
 use super::{FormContext, clip, place};
@@ -225,7 +224,7 @@ pub(super) fn text_of(text: &str, lines: bool, bytes_max: usize) -> Result<Strin
     if text.len() > bytes_max.saturating_mul(4) {
         return Err(too_long());
     }
-    let text: String = text.replace("\r\n", "\n").nfc().collect();
+    let text: String = crate::unicode::composed(&text.replace("\r\n", "\n"));
     let text = text.trim();
     if text.len() > bytes_max {
         return Err(too_long());

@@ -20,10 +20,10 @@ pub use wire::to_json;
 
 use std::collections::BTreeMap;
 
-use crate::expr::{Moment, Scene};
+use crate::expr::{self, Datum, Moment, Scene};
 use crate::ids::{OfficeId, RecordId, SubmissionId};
 use crate::office::Tree;
-use crate::op::{Create, TypeRef};
+use crate::op::{Create, Lane, TypeRef};
 use crate::pack::{Kind, Pack, RecordType};
 use crate::period::{Date, Period};
 use crate::problem::{Problem, ProblemCode};
@@ -165,6 +165,20 @@ pub fn record_date(ty: &RecordType, cells: &Cells, period: Option<Period>) -> Op
         Some(Value::Date(date)) => Some(*date),
         _ => period.map(Period::first),
     }
+}
+
+/// Whether a record with these cells leaves by the urgent lane.
+#[must_use]
+pub fn is_urgent(ty: &RecordType, cells: &Cells, moment: Moment<'_>) -> bool {
+    let scene = Scene::new(ty, cells, moment);
+    ty.urgent.as_ref().is_some_and(|urgent| expr::eval(urgent, &scene) == Some(Datum::Bool(true)))
+}
+
+/// The lane by which a record that begins with these cells leaves.
+#[must_use]
+pub fn lane(ty: &RecordType, cells: &Cells, period: Option<Period>, office: OfficeId) -> Lane {
+    let moment = Moment { today: None, period, office, state: None };
+    if is_urgent(ty, cells, moment) { Lane::Urgent } else { Lane::Forms }
 }
 
 fn first_state(ty: &RecordType) -> Option<&str> {

@@ -1,8 +1,5 @@
 //! Names as people write them: `KAB. BINTAN`, `Kota Batam`, `D.I. Yogyakarta`.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-
 use super::Level;
 
 /// What a name's first word says of its office.
@@ -79,7 +76,7 @@ pub(super) fn kind_of(level: Level, name: &str) -> Option<Kind> {
 }
 
 fn words(text: &str) -> Vec<String> {
-    let letters: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect();
+    let letters: String = crate::unicode::plain(text);
     let letters = letters.to_lowercase();
     let words = letters.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.filter(|word| *word != "dan").map(expand).collect()

@@ -11,6 +11,7 @@ mod verify;
 
 use minicbor::{Decode, Encode};
 
+pub(crate) use self::seal::encode;
 pub use self::seal::{Limit, OpError, SealedOp, StreamHead, chain_link, open_stored, seal};
 pub use self::verify::{SignedHead, VerifyError, open_chain, sign_head, verify, writer_id};
 

@@ -174,6 +174,9 @@ pub enum Limit {
     /// A pack is too large.
     #[error("a pack is too large")]
     Pack,
+    /// A device's certificate names no person, or a node's names one.
+    #[error("a device's certificate names its person, a node's names none")]
+    Holder,
     /// A revocation names too many streams, or not in order.
     #[error("the streams of a revocation are too many or not sorted")]
     Streams,
@@ -245,7 +248,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Op, OpError> {
     Ok(op)
 }
 
-pub(super) fn encode(value: &impl minicbor::Encode<()>) -> Vec<u8> {
+pub(crate) fn encode(value: &impl minicbor::Encode<()>) -> Vec<u8> {
     minicbor::to_vec(value).expect("invariant: writing to memory does not fail")
 }
 

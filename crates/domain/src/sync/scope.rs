@@ -118,6 +118,12 @@ impl Rules {
         }
         let control = stream.lane == Lane::Control;
         let own_name = self.tree.ever_within(op.office, writer_office);
+        // A device speaks for its person and states nothing.
+        if let Some(holder) = self.trust.holder(stream.writer)
+            && (control || op.author != holder)
+        {
+            return false;
+        }
         match &op.change {
             Change::Create(create) => !control && own_name && stream.audience.covers(create.office),
             Change::Patch(_)
@@ -128,7 +134,8 @@ impl Rules {
             Change::Pack(_) | Change::Office(_) => {
                 control && self.tree.level(writer_office) == Some(Level::Centre)
             }
-            Change::Certificate(_) | Change::Revocation(_) => control,
+            Change::Certificate(certificate) => control && certificate.is_agreed(),
+            Change::Revocation(_) => control,
             Change::Unknown(_) => true,
         }
     }

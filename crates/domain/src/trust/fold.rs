@@ -6,7 +6,7 @@ use ed25519_dalek::VerifyingKey;
 use thiserror::Error;
 
 use super::{Certificate, KeyRole, Revocation};
-use crate::ids::{Digest, OfficeId, WriterId};
+use crate::ids::{Digest, OfficeId, PersonId, WriterId};
 use crate::office::{Level, Tree};
 use crate::op::{StreamId, writer_id};
 use crate::period::Date;
@@ -207,6 +207,12 @@ impl Trust {
     #[must_use]
     pub fn entry(&self, writer: WriterId) -> Option<&Entry> {
         self.entries.get(&writer)
+    }
+
+    /// The person whose device a writer is.
+    #[must_use]
+    pub fn holder(&self, writer: WriterId) -> Option<PersonId> {
+        self.entry(writer)?.certificate.holder.as_ref().map(|holder| holder.person)
     }
 
     /// All certified writers.

@@ -6,10 +6,12 @@
 //! order they arrived.
 
 mod fold;
+mod holder;
 
 use minicbor::{Decode, Encode};
 
 pub use self::fold::{Distrust, Entry, Statement, Trust, What};
+pub use self::holder::Holder;
 
 use crate::ids::{Digest, OfficeId, WriterId};
 use crate::limits::{REASON_BYTES_MAX, REVOKED_STREAMS_MAX, TEXT_BYTES_MAX};
@@ -22,7 +24,8 @@ pub enum KeyRole {
     /// A node: it may certify below its office.
     #[n(0)]
     Node,
-    /// A phone or browser of an office: it certifies nobody.
+    /// A phone or browser of a person at an office: it certifies nobody, and speaks for that
+    /// person alone.
     #[n(1)]
     Device,
 }
@@ -37,7 +40,7 @@ pub struct Certificate {
     /// The Ed25519 key that signs its streams.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub key: [u8; 32],
-    /// The X25519 key that bundles for it are encrypted to.
+    /// The X25519 key that bundles for it are encrypted to; zeros where none ever is.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub seal: [u8; 32],
     /// Its office.
@@ -46,6 +49,9 @@ pub struct Certificate {
     /// What people call it.
     #[n(4)]
     pub name: String,
+    /// Whose device it is in; none for a node.
+    #[n(5)]
+    pub holder: Option<Holder>,
 }
 
 /// A key is trusted no longer: what it wrote counts up to a place in each stream, whatever time
@@ -82,8 +88,19 @@ pub struct Trusted {
 }
 
 impl Certificate {
+    /// Whether the key itself agreed to be certified: a device's must have, so that no node adds
+    /// one by itself. A node asks by a request that people carry.
+    #[must_use]
+    pub fn is_agreed(&self) -> bool {
+        self.holder.as_ref().is_none_or(|holder| holder.proves(&self.key))
+    }
+
     pub(crate) fn check(&self) -> Result<(), Limit> {
-        if self.name.len() <= TEXT_BYTES_MAX { Ok(()) } else { Err(Limit::Text) }
+        if self.name.len() > TEXT_BYTES_MAX {
+            return Err(Limit::Text);
+        }
+        let held = self.holder.is_some();
+        if held == (self.role == KeyRole::Device) { Ok(()) } else { Err(Limit::Holder) }
     }
 }
 

@@ -6,6 +6,7 @@
 mod author;
 mod blobs;
 mod bytes;
+mod devices;
 #[cfg(feature = "author")]
 mod expressions;
 mod fold;

@@ -19,7 +19,8 @@ fn key(n: u8) -> SigningKey {
 
 fn certificate(n: u8, office: OfficeId, name: &str) -> Certificate {
     let key = key(n).verifying_key().to_bytes();
-    Certificate { role: KeyRole::Node, key, seal: [n; 32], office, name: name.to_owned() }
+    let name = name.to_owned();
+    Certificate { role: KeyRole::Node, key, seal: [n; 32], office, name, holder: None }
 }
 
 fn said(by: u8, epoch: u32, seq: u64, certificate: Certificate) -> Statement {

@@ -30,7 +30,7 @@ pub const ROLES: [&str; 5] = ["operator", "verifikator", "analis", "pimpinan", A
 /// What the node remembers of people between requests.
 #[derive(Debug, Default)]
 pub(crate) struct People {
-    limiter: Limiter,
+    pub(crate) limiter: Limiter,
     /// Sessions that were looked up within the last second.
     fresh: Mutex<BTreeMap<Digest, Fresh>>,
 }

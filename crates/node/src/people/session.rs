@@ -170,6 +170,7 @@ impl Node {
             ("nodes", self.sees_nodes(actor)),
             ("sync", self.sees_sync(actor)),
             ("quarantine", self.sees_quarantine(actor)),
+            ("devices", self.sees_devices(actor)),
         ];
         pages.into_iter().filter(|(_, sees)| *sees).map(|(page, _)| page).collect()
     }

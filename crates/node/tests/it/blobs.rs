@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use domain::hlc::Hlc;
-use domain::ids::{Digest, FieldId, PersonId, RecordId, RowId, SubmissionId, WriterId};
+use domain::ids::{Digest, FieldId, RecordId, RowId, SubmissionId, WriterId};
 use domain::limits::{
     BLOB_BYTES_MAX, BLOB_MESSAGE_BYTES_MAX, BLOB_UNNAMED_MS, THUMBNAIL_BYTES_MAX,
 };
@@ -193,7 +193,7 @@ fn arrives(view: &BlobView) -> Batch {
     };
     let path = CellPath::row(FieldId(42), RowId(1), FieldId(43));
     let title = Cell::Value(Value::Text("Banjir".to_owned()));
-    let author = PersonId([8; 16]);
+    let author = crate::ingest::HOLDER;
     let op = Op {
         format: FORMAT,
         time: Hlc { ms: NOW_MS, counter: 1 },

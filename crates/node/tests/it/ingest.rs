@@ -8,7 +8,7 @@ use domain::op::{
 };
 use domain::permit::Permit;
 use domain::problem::ProblemCode;
-use domain::trust::{Certificate, KeyRole};
+use domain::trust::{Certificate, Holder, KeyRole};
 use domain::value::{Cell, CellPath, Value};
 use ed25519_dalek::SigningKey;
 use expect_test::expect;
@@ -16,6 +16,9 @@ use node::Batch;
 
 use crate::fixture::{BATAM, NOW_MS, Setup, told};
 use crate::pack::pack;
+
+/// Whose phone it is.
+pub(crate) const HOLDER: PersonId = PersonId([42; 16]);
 
 pub(crate) fn key() -> SigningKey {
     SigningKey::from_bytes(&[7; 32])
@@ -37,7 +40,7 @@ pub(crate) fn creation(n: u8, version: u32) -> Op {
     Op {
         format: FORMAT,
         time: Hlc { ms: NOW_MS, counter: u32::from(n) },
-        author: PersonId([n; 16]),
+        author: HOLDER,
         office: BATAM,
         submission: SubmissionId([n; 16]),
         change: Change::Create(Create {
@@ -65,6 +68,7 @@ pub(crate) async fn certify_phone(setup: &Setup) {
         seal: [0; 32],
         office: BATAM,
         name: "Ponsel Batam".to_owned(),
+        holder: Some(Holder::prove(&key(), HOLDER)),
     };
     setup.node.certify(&setup.actor("admin"), phone).await.unwrap();
 }

@@ -37,7 +37,7 @@ impl Hand {
     fn certificate(&self, office: OfficeId) -> Certificate {
         let key = self.key.verifying_key().to_bytes();
         let name = format!("simpul {office}");
-        Certificate { role: KeyRole::Node, key, seal: [0; 32], office, name }
+        Certificate { role: KeyRole::Node, key, seal: [0; 32], office, name, holder: None }
     }
 
     fn stream(&self, audience: Audience, lane: Lane) -> StreamId {

@@ -4,6 +4,7 @@
 
 mod blobs;
 mod control;
+mod devices;
 mod exports;
 mod fixture;
 mod group;

@@ -74,7 +74,7 @@ async fn each_sees_the_nodes_of_their_own_offices() {
         assert_eq!(setup.node.may_see(&actor, &Event::Nodes), sees, "{who}");
         assert_eq!(setup.node.me(&actor).pages.contains(&"nodes"), sees, "{who}");
     }
-    expect![[r#"["nodes", "sync", "quarantine"]"#]]
+    expect![[r#"["nodes", "sync", "quarantine", "devices"]"#]]
         .assert_eq(&format!("{:?}", setup.node.me(&setup.actor("admin")).pages));
     expect![[r#"["nodes", "sync"]"#]]
         .assert_eq(&format!("{:?}", setup.node.me(&setup.actor("pimpinan")).pages));

@@ -1,7 +1,7 @@
 // One way to the server. A failure is one of three things: no link, a refusal with problems, or
 // a fault; screens show each differently.
 import type {
-  BundleImported, Figure, FigureCell, Home, Lineage, Me, Nodes, OfficeList, Pack, PackInfo, Problem, QuarantineBytes, QuarantineItem,
+  BundleImported, DeviceAnswer, DeviceCode, DeviceEnrolled, Devices, Figure, FigureCell, Home, Lineage, Me, Nodes, OfficeList, Pack, PackInfo, People, Problem, QuarantineBytes, QuarantineItem,
   QuarantinePage, Query, Receipt, RecordPage, RecordView, Submission, SyncStatus,
 } from './types';
 
@@ -20,6 +20,11 @@ export class Refused extends Error {
     readonly problems: Problem[],
   ) {
     super(`${status} ${code}`);
+  }
+
+  /** It would be refused again as it is. */
+  get final(): boolean {
+    return [400, 403, 404, 409, 413, 422].includes(this.status);
   }
 }
 
@@ -41,12 +46,22 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   throw refused;
 }
 
+/** What a device judges forms by; null where it is as it was. */
+export async function deviceKit(etag: string): Promise<{ etag: string; bytes: ArrayBuffer } | null> {
+  const asked = await fetch('/api/devices/kit', { headers: { 'if-none-match': etag }, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS_MAX) }).catch(() => {
+    throw new NoLink();
+  });
+  if (asked.status === 304) return null;
+  if (!asked.ok) throw await refusal(asked);
+  return { etag: asked.headers.get('etag') ?? '', bytes: await asked.arrayBuffer() };
+}
+
 async function send(method: string, path: string, body: unknown): Promise<Response> {
   const init: RequestInit = { method, signal: AbortSignal.timeout(ANSWER_MS_MAX), headers: { 'accept-language': language() } };
   if (body instanceof Blob) {
     init.body = body;
     init.signal = AbortSignal.timeout(FILE_MS_MAX);
-    init.headers = { 'content-type': 'application/octet-stream', 'accept-language': language() };
+    init.headers = { 'content-type': body.type || 'application/octet-stream', 'accept-language': language() };
   } else if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { 'content-type': 'application/json', 'accept-language': language() };
@@ -114,5 +129,11 @@ export const api = {
   quarantine: (unseen: boolean, before?: number | null) => call<QuarantinePage>('GET', withQuery('/api/quarantine', { unseen: unseen || null, before })),
   quarantineBytes: (id: number) => call<QuarantineBytes>('GET', `/api/quarantine/${id}`),
   quarantineSeen: (id: number) => call<QuarantineItem>('POST', `/api/quarantine/${id}/seen`),
+  devices: () => call<Devices>('GET', '/api/devices'),
+  deviceCode: (person: string, office: number | null, name: string) => call<DeviceCode>('POST', '/api/devices/codes', { person, office, name }),
+  enrolDevice: (code: string, key: string, proof: string) => call<DeviceEnrolled>('POST', '/api/devices', { code, key, proof }),
+  revokeDevice: (id: string, reason: string) => call<void>('POST', `/api/devices/${id}/revoke`, { reason }),
+  deviceSend: (parcel: Uint8Array<ArrayBuffer>) => call<DeviceAnswer>('POST', '/api/devices/operations', new Blob([parcel], { type: 'application/cbor' })),
+  people: () => call<People>('GET', '/api/people'),
   home: (office?: number) => call<Home>('GET', withQuery('/api/home', { office })),
 };

@@ -73,6 +73,101 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The devices of the offices that the reader manages. */
+        get: operations["list_devices"];
+        put?: never;
+        /**
+         * Enrol the device of whoever is signed in: its key, its word, and the code that an administrator
+         *     gave.
+         */
+        post: operations["enrol_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a code by which a person enrols one device. It is told once and lives ten minutes. */
+        post: operations["create_device_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/kit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a device judges forms by: the latest packs and the offices, as CBOR
+         *     (docs/formats/device.md). Asked again with `if-none-match`, it is sent only where it changed.
+         */
+        get: operations["get_device_kit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take what a device of the reader sealed, as CBOR (docs/formats/device.md). Safe to send again:
+         *     the same operation has the same receipt.
+         */
+        post: operations["send_device_operations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a device's key: what it sealed and is here stays, nothing after it is taken. */
+        post: operations["revoke_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -727,6 +822,103 @@ export interface components {
          * @enum {string}
          */
         ConstKind: "text" | "int" | "date" | "time" | "period" | "choice" | "choices" | "office" | "record" | "point" | "file" | "bool";
+        /** @description A device. */
+        Device: {
+            /** @description When its certificate came here. */
+            enrolled_at: string;
+            /** @description When this node heard it last. */
+            heard_at?: string | null;
+            /** @description Its key, as a writer: 32 hexadecimal digits. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Its office. */
+            office: components["schemas"]["OfficeRef"];
+            /**
+             * Format: int64
+             * @description Operations of its streams that this node holds.
+             */
+            operations: number;
+            /** @description Whose it is; the name is empty where this node doesn't know them. */
+            person: components["schemas"]["PersonRef"];
+            revoked?: components["schemas"]["DeviceRevoked"] | null;
+        };
+        /** @description What came of what a device sent. */
+        DeviceAnswer: {
+            /** @description The device begins a new epoch and seals again what is left. */
+            begin_again: boolean;
+            /** @description Of each operation, in order. */
+            items: components["schemas"]["DeviceItem"][];
+            /** @description A new lease, CBOR in hexadecimal; none for a revoked key. */
+            lease?: string | null;
+            /** @description The time as this node tells it. */
+            now: string;
+            /** @description The device's key is revoked. */
+            revoked: boolean;
+        };
+        /** @description A code to enrol a device with, told once. */
+        DeviceCode: {
+            /** @description The code, as `XXXX-XXXX`. */
+            code: string;
+            /** @description When it ends. */
+            expires_at: string;
+            /** @description The page that takes it, with the code in its address. */
+            link: string;
+            /**
+             * Format: int32
+             * @description The device's office.
+             */
+            office: number;
+            /** @description The name of the person who may use it. */
+            person: string;
+            /** @description The link as a QR code: an SVG image. */
+            qr_svg: string;
+        };
+        /** @description What a device is given when it was certified. */
+        DeviceEnrolled: {
+            /** @description The key by which its node signs leases, in hexadecimal. */
+            authority: string;
+            /** @description Its key, as a writer. */
+            id: string;
+            /** @description Its first lease: CBOR in hexadecimal. */
+            lease: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The time as its node tells it. */
+            now: string;
+            /**
+             * Format: int32
+             * @description Its office.
+             */
+            office: number;
+        };
+        /** @description What came of one operation. */
+        DeviceItem: {
+            /** @description Why it is in quarantine, if it is. */
+            problems: components["schemas"]["Problem"][];
+            receipt?: components["schemas"]["Receipt"] | null;
+            /** @description What came of it. */
+            state: components["schemas"]["DeviceItemState"];
+            /** @description The submission that it says it is. */
+            submission?: string | null;
+        };
+        /**
+         * @description What came of one operation.
+         * @enum {string}
+         */
+        DeviceItemState: "accepted" | "returned" | "waiting";
+        /** @description How a device's key ended. */
+        DeviceRevoked: {
+            /** @description When. */
+            at: string;
+            /** @description Why, in words. */
+            reason: string;
+        };
+        /** @description The devices of the offices that the reader manages, latest first. */
+        Devices: {
+            /** @description The devices. */
+            devices: components["schemas"]["Device"][];
+        };
         /** @description A report that an office owes. */
         Due: {
             /** @description When it is late. */
@@ -752,6 +944,15 @@ export interface components {
             state?: string | null;
             /** @description `pack.type`. */
             type: string;
+        };
+        /** @description What a device brings to be enrolled. */
+        EnrolDevice: {
+            /** @description The code; case, spaces and dashes don't matter. */
+            code: string;
+            /** @description Its Ed25519 public key: 64 hexadecimal digits. */
+            key: string;
+            /** @description Its signature over `"genggam device 1" ‖ key ‖ person`: 128 hexadecimal digits. */
+            proof: string;
         };
         /**
          * @description An expression tree. An operand without a value makes a comparison or arithmetic null; a rule
@@ -1275,6 +1476,18 @@ export interface components {
          * @enum {string}
          */
         MeasureKind: "additive" | "last" | "distinct" | "formula";
+        /** @description A device to be enrolled. */
+        NewDevice: {
+            /** @description What people will call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its office; by default the highest where the person holds a role.
+             */
+            office?: number | null;
+            /** @description Whose: 32 hexadecimal digits. */
+            person: string;
+        };
         /** @description A new password. */
         NewPassword: {
             /** @description The password. */
@@ -1909,6 +2122,11 @@ export interface components {
             /** @description When. */
             time: string;
         };
+        /** @description Why a device's key ends. */
+        RevokeDevice: {
+            /** @description Why, in words. */
+            reason: string;
+        };
         /** @description A role at an office, with its dates. */
         Role: {
             /** @description From this day. */
@@ -2322,6 +2540,198 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["BundleImported"];
                 };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    enrol_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolDevice"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceEnrolled"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_device_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_device_kit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/cbor": string;
+                };
+            };
+            /** @description As it was */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    send_device_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/cbor": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceAnswer"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    revoke_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeDevice"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done, and why */
             default: {

@@ -52,6 +52,13 @@ export type SyncPeer = Schema['SyncPeer'];
 export type QuarantinePage = Schema['QuarantinePage'];
 export type QuarantineItem = Schema['QuarantineItem'];
 export type QuarantineBytes = Schema['QuarantineBytes'];
+export type Devices = Schema['Devices'];
+export type DeviceRow = Schema['Device'];
+export type DeviceCode = Schema['DeviceCode'];
+export type DeviceEnrolled = Schema['DeviceEnrolled'];
+export type DeviceAnswer = Schema['DeviceAnswer'];
+export type People = Schema['People'];
+export type Person = Schema['Person'];
 export type LiveRecord = Schema['RecordEvent'];
 
 /** A problem as the phone finds it; one from the node also has its sentence. */

@@ -22,6 +22,11 @@ class Language {
     localStorage.setItem(STORED, lang);
     document.documentElement.lang = lang;
   }
+
+  /** The texts of a page that brings its own. */
+  add(texts: Record<string, string>): void {
+    this.texts = { ...this.texts, ...texts };
+  }
 }
 
 export const language = new Language();

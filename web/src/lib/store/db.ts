@@ -1,6 +1,8 @@
 // What the page keeps on the phone: drafts, the outbox, the last views. Signing out clears it.
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { Fields, Me, Problem, Receipt, Submission } from '../api/types';
+import type { Hlc } from '../device/engine';
+import type { Wrapped } from '../device/key';
 
 /** A form that somebody is writing. */
 export interface Draft {
@@ -38,6 +40,35 @@ export interface OutItem {
   code: string | null;
   receipt: Receipt | null;
   draft: Draft | null;
+  /** The operation that this device sealed of it: CBOR in hexadecimal, and its moment. */
+  sealed?: { delivery: string; time: Hlc } | null;
+}
+
+/** This phone as a device of its person: its key, and where its streams stand. */
+export interface Device {
+  /** Its key, as a writer. */
+  id: string;
+  name: string;
+  office: number;
+  person: string;
+  /** The key by which its node signs leases. */
+  authority: string;
+  lease: string;
+  /** When the lease came, by the phone's clock. */
+  leased_at: number;
+  /** How far the node's clock is ahead of the phone's. */
+  ahead_ms: number;
+  /** Gone once the key is revoked. */
+  key: Wrapped | null;
+  epoch: number;
+  last: Hlc;
+  heads: Record<string, [number, string]>;
+}
+
+/** What the node gave to judge forms by. */
+export interface Kit {
+  etag: string;
+  bytes: ArrayBuffer;
 }
 
 /** A photo or file on its way to the node. */
@@ -69,7 +100,7 @@ interface Shape extends DBSchema {
 const VIEWS_MAX = 200;
 let opened: Promise<IDBPDatabase<Shape>> | null = null;
 
-function db(): Promise<IDBPDatabase<Shape>> {
+export function db(): Promise<IDBPDatabase<Shape>> {
   opened ??= openDB<Shape>('genggam', 1, {
     upgrade(base) {
       base.createObjectStore('drafts', { keyPath: 'id' });
@@ -83,7 +114,7 @@ function db(): Promise<IDBPDatabase<Shape>> {
 }
 
 /** Structured clones can't hold Svelte's proxies: plain JSON can be kept. */
-const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+export const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 export const drafts = {
   all: async () => (await db()).getAll('drafts'),
@@ -123,6 +154,7 @@ async function dropOldest(base: IDBPDatabase<Shape>): Promise<void> {
 export const meta = {
   me: async () => (await (await db()).get('meta', 'me')) as Me | undefined,
   setMe: async (me: Me) => void (await (await db()).put('meta', plain(me), 'me')),
+  device: async () => (await (await db()).get('meta', 'device')) as Device | undefined,
   synced: async () => (await (await db()).get('meta', 'synced')) as number | undefined,
   setSynced: async (at: number) => void (await (await db()).put('meta', at, 'synced')),
 };

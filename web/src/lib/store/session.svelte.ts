@@ -2,6 +2,7 @@
 import { api, NoLink, reach, Refused } from '../api/client';
 import type { Me } from '../api/types';
 import { router } from '../router.svelte';
+import { thisDevice } from './device.svelte';
 import { forget, meta } from './db';
 import { known } from './known.svelte';
 import { live } from './live.svelte';
@@ -27,7 +28,10 @@ class Session {
   async signIn(name: string, password: string): Promise<void> {
     const me = await api.signIn(name, password);
     const before = await meta.me().catch(() => undefined);
-    if (before && before.person.id !== me.person.id) await forget();
+    if (before && before.person.id !== me.person.id) {
+      await forget();
+      thisDevice.set(null);
+    }
     this.#enter(me);
     void sync.flush();
   }
@@ -36,6 +40,7 @@ class Session {
   async signOut(): Promise<void> {
     await api.signOut().catch(() => {});
     await forget();
+    thisDevice.set(null);
     sync.reset();
     this.me = null;
     live.stop();

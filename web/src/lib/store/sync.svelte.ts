@@ -1,6 +1,7 @@
 // The outbox and the link: offline, syncing, failed, done.
 import { api, NoLink, reach, Refused } from '../api/client';
 import type { Receipt, Submission } from '../api/types';
+import { thisDevice, work } from './device.svelte';
 import { drafts, files, meta, outbox, type Draft, type OutItem } from './db';
 import { fieldsOf, localFiles, prune } from './files';
 import { newId } from './ids';
@@ -40,7 +41,9 @@ class Sync {
     this.last = (await meta.synced()) ?? null;
     await this.#read();
     await this.#prune();
+    await thisDevice.start();
     void this.flush();
+    if (thisDevice.seals) void work().then((device) => device.prepare());
   }
 
   /** Puts a submission in the outbox and tries to send it. It is safe on the phone when this returns. */
@@ -57,9 +60,11 @@ class Sync {
       draft: entry.draft ?? null,
     };
     await this.#put(item);
+    const kept = thisDevice.seals ? await (await work()).sealed(item) : item;
+    if (kept !== item) await this.#put(kept);
     if (item.draft) await drafts.drop(item.draft.id);
-    void this.flush();
-    return item;
+    if (kept.state === 'stored') void this.flush();
+    return kept;
   }
 
   /** Resolves when the item was accepted or returned, or after `wait_ms` with what it is then. */
@@ -119,7 +124,7 @@ class Sync {
         await this.#read();
         const item = this.items.find((each) => each.state === 'stored' || each.state === 'sending');
         if (!item) break;
-        if (!(await this.#sendOne(item))) return this.#later();
+        if (!(await this.#sendNext(item))) return this.#later();
       }
       await this.#prune();
       this.#failures = 0;
@@ -127,6 +132,13 @@ class Sync {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** On a device what is sealed goes together. */
+  async #sendNext(item: OutItem): Promise<boolean> {
+    if (!item.sealed && !thisDevice.seals) return this.#sendOne(item);
+    const put = (each: OutItem) => this.#put(each);
+    return (await work()).send(item, this.items, { put, named: (each) => this.#named(each).finally(() => (this.upload = null)), plain: (each) => this.#sendOne(each), failed: (failed) => (this.failed = failed) });
   }
 
   /** False where it should be tried again later. */
@@ -140,8 +152,7 @@ class Sync {
     } catch (error) {
       const tried = { ...item, tries: item.tries + 1 };
       if (error instanceof Refused && error.code === 'form.file_unknown') await (await import('./uploads')).sendAgain(item.submission);
-      const final = error instanceof Refused && [400, 403, 404, 409, 413, 422].includes(error.status);
-      if (final) {
+      if (error instanceof Refused && error.final) {
         await this.#put({ ...tried, state: 'returned', problems: error.problems, code: error.code });
         return true;
       }

@@ -6,6 +6,7 @@
 mod blobs;
 mod bundles;
 mod common;
+mod devices;
 mod events;
 mod expr;
 mod figures;
@@ -24,6 +25,10 @@ mod sync;
 pub use blobs::Blob;
 pub use bundles::BundleImported;
 pub use common::{Grain, Level, OfficeRef, PersonRef, Problem, ProblemDetails, Text};
+pub use devices::{
+    Device, DeviceAnswer, DeviceCode, DeviceEnrolled, DeviceItem, DeviceItemState, DeviceRevoked,
+    Devices, EnrolDevice, NewDevice, RevokeDevice,
+};
 pub use events::{FactsEvent, NodesEvent, PackEvent, RecordEvent, SyncEvent};
 pub use expr::{ConstKind, Expr};
 pub use figures::{
