@@ -78,7 +78,7 @@ async fn each_sees_the_nodes_of_their_own_offices() {
         .assert_eq(&format!("{:?}", setup.node.me(&setup.actor("admin")).pages));
     expect![[r#"["nodes", "sync"]"#]]
         .assert_eq(&format!("{:?}", setup.node.me(&setup.actor("pimpinan")).pages));
-    expect![[r#"["nodes"]"#]]
+    expect![[r#"["nodes", "devices"]"#]]
         .assert_eq(&format!("{:?}", setup.node.me(&setup.actor("kelola")).pages));
 }
 
