@@ -65,6 +65,10 @@ bugs! {
     HeadForgotten = "head-forgotten",
     /// A transaction that failed is answered as if it were durable.
     FailureUnseen = "failure-unseen",
+    /// A copy of a node goes on in the life of what it was copied from.
+    CopyKeepsLife = "copy-keeps-life",
+    /// An operation that is written again in another life gets another name.
+    RehomedAnew = "rehomed-anew",
     /// Anybody certifies keys of any office.
     CertifiedByAnyone = "certified-by-anyone",
 }

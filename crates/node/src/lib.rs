@@ -28,6 +28,7 @@ mod project;
 mod quarantine;
 mod query;
 mod records;
+mod rehome;
 mod restore;
 pub mod squeeze;
 mod submit;
@@ -59,6 +60,7 @@ pub use quarantine::{
 };
 pub use query::{FigureError, LineageLine, LineageView};
 pub use records::{Listing, ReadError};
+pub use rehome::Asked;
 pub use restore::{RestoreError, Restored, restore};
 pub use submit::{Submission, SubmitError, Submitted};
 pub use sync_view::{LaneView, PeerShown, PeerState, PeerView, SyncBoard};

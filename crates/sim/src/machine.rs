@@ -22,12 +22,22 @@ use tempfile::TempDir;
 pub(crate) struct SkewedClock {
     world: Arc<AtomicU64>,
     skew_ms: AtomicI64,
+    /// What it draws by chance: a seed of its own, and how often it has drawn.
+    chance: [u8; 32],
+    drawn: AtomicU64,
 }
 
 impl node::clock::Clock for SkewedClock {
     fn now_ms(&self) -> u64 {
         let now_ms = self.world.load(Ordering::SeqCst);
         now_ms.saturating_add_signed(self.skew_ms.load(Ordering::SeqCst))
+    }
+
+    fn draw(&self) -> u32 {
+        let drawn = self.drawn.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        let digest = blake3::hash(&[&self.chance[..], &drawn].concat());
+        let [a, b, c, d, ..] = *digest.as_bytes();
+        u32::from_be_bytes([a, b, c, d])
     }
 }
 
@@ -140,6 +150,8 @@ impl Machine {
         let clock = Arc::new(SkewedClock {
             world: Arc::clone(world),
             skew_ms: AtomicI64::new(birth.skew_ms),
+            chance: birth.secret,
+            drawn: AtomicU64::new(0),
         });
         let (kernel, writer) = open(dir.path(), &key, birth.office, &clock)?;
         let mut person = [0; 16];

@@ -219,18 +219,35 @@ impl World {
                 Action::Send(bytes) => self.send(id, side, at, bytes)?,
                 Action::Read(stream, from) => {
                     let page = self.machines[at].kernel.page(&stream, from)?;
-                    let now_ms = self.now_ms;
-                    let mut more = Vec::new();
-                    if let Mind::Node(_, session) = &mut self.conns[id].ends[side].mind {
-                        session.input(now_ms, Input::Page(page), &mut more);
-                    }
-                    todo.extend(more);
+                    todo.extend(self.told(id, side, Input::Page(page)));
                 }
                 Action::Take { number, stream, first_seq, ops, signature } => {
                     let batch = Batch { stream, first_seq, ops, signature };
                     self.take(at, Waiting { from: (id, side, number), batch });
                 }
-                Action::Met(_) => self.conns[id].met = true,
+                Action::Met(peer) => {
+                    self.conns[id].met = true;
+                    let stands = self.machines[at].kernel.stands(&peer)?;
+                    self.conns[id].ends[side].peer = Some(peer);
+                    if !stands.is_empty() {
+                        todo.extend(self.told(id, side, Input::Stands(stands)));
+                    }
+                }
+                Action::Stands(stands) => {
+                    let Some(peer) = self.conns[id].ends[side].peer.clone() else { continue };
+                    for (tag, marks) in self.machines[at].kernel.compare(&peer, &stands)? {
+                        todo.extend(self.told(id, side, Input::Want(tag, marks)));
+                    }
+                }
+                Action::Want(tag, marks) => {
+                    let Some(peer) = self.conns[id].ends[side].peer.clone() else { continue };
+                    let parting = self.machines[at].kernel.parting(peer.writer, &(tag, marks))?;
+                    if let Some((stream, from)) = parting {
+                        // What was acknowledged is sent again.
+                        self.conns[id].ends[side].tap.loose = true;
+                        todo.extend(self.told(id, side, Input::Again(stream, from)));
+                    }
+                }
                 Action::Acked(..) | Action::Health(_) | Action::Blob(_) => {}
                 Action::Offered(_, ProblemCode::SyncUnknownWriter) => {
                     self.counts.note(Fault::LateCertificate);
@@ -243,6 +260,15 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Tells a session something, and gives what it says.
+    fn told(&mut self, id: usize, side: usize, input: Input<'_>) -> Vec<Action> {
+        let (now_ms, mut more) = (self.now_ms, Vec::new());
+        if let Mind::Node(_, session) = &mut self.conns[id].ends[side].mind {
+            session.input(now_ms, input, &mut more);
+        }
+        more
     }
 
     fn send(&mut self, id: usize, side: usize, at: usize, bytes: Vec<u8>) -> anyhow::Result<()> {
@@ -383,6 +409,9 @@ impl World {
 
     /// Tells a machine's sessions what is durable.
     pub(crate) fn tell(&mut self, at: usize, effects: &Effects) -> anyhow::Result<()> {
+        if effects.rehomed {
+            self.hang_up(at);
+        }
         for (id, side) in self.sessions(at) {
             if effects.rules {
                 self.conns[id].ends[side].tap.loose = true;

@@ -92,6 +92,9 @@ impl Session {
             Input::Health(rows) if self.ready => send(out, &[Message::Health(rows)]),
             Input::Blob(word) if self.ready => send(out, &[Message::Blob(word)]),
             Input::Health(_) | Input::Blob(_) => {}
+            Input::Stands(stands) => send(out, &[Message::Stands(stands)]),
+            Input::Want(tag, marks) => send(out, &[Message::Want(tag, marks)]),
+            Input::Again(stream, from) => self.outbox.again(&stream, from),
         }
         self.pump(now_ms, out);
     }
@@ -200,6 +203,8 @@ impl Session {
             }
             Message::Health(rows) => out.push(Action::Health(rows)),
             Message::Blob(word) => out.push(Action::Blob(word)),
+            Message::Stands(stands) => out.push(Action::Stands(stands)),
+            Message::Want(tag, marks) => out.push(Action::Want(tag, marks)),
         }
     }
 
