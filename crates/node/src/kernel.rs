@@ -146,7 +146,10 @@ impl Kernel {
     }
 
     /// The life of its key that the node is in.
-    pub(crate) fn life(&self) -> Result<u32, StoreError> {
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub fn life(&self) -> Result<u32, StoreError> {
         Ok(self.store.read(|r| number(r, META_EPOCH))?.unwrap_or(FIRST_EPOCH))
     }
 

@@ -96,6 +96,12 @@ pub(crate) struct Machine {
     pub(crate) full: bool,
     /// Nobody trusts it any longer.
     pub(crate) revoked: bool,
+    /// A backup of it, and a copy of its files of the same moment.
+    backup: Option<TempDir>,
+    /// It went on from a backup.
+    pub(crate) restored: bool,
+    /// It went on from a copy of its files, in the life that it was in.
+    pub(crate) copied_back: bool,
     /// The latest that its own clock ever showed, in milliseconds since 1970.
     pub(crate) wall_max_ms: u64,
     clock: Arc<SkewedClock>,
@@ -174,6 +180,9 @@ impl Machine {
             committing: false,
             full: false,
             revoked: false,
+            backup: None,
+            restored: false,
+            copied_back: false,
             wall_max_ms: 0,
             clock,
             armed,
@@ -228,6 +237,35 @@ impl Machine {
         let wal = left.path().join("genggam.db-wal");
         fs::OpenOptions::new().append(true).create(true).open(wal)?.write_all(torn)?;
         self.reopen(left)
+    }
+
+    /// Whether it was backed up.
+    pub(crate) fn has_backup(&self) -> bool {
+        self.backup.is_some()
+    }
+
+    /// Backs it up.
+    pub(crate) fn back_up(&mut self) -> anyhow::Result<()> {
+        let backup = folder()?;
+        let (marked, plain) = (backup.path().join("marked"), backup.path().join("plain"));
+        self.store().copy_to(&plain)?;
+        fs::copy(&plain, &marked)?;
+        store::mark_copy(&marked, "epoch", &[])?;
+        self.backup = Some(backup);
+        Ok(())
+    }
+
+    /// Loses its disk and goes on from its backup, or from a plain copy.
+    pub(crate) fn restore(&mut self, by_hand: bool) -> anyhow::Result<()> {
+        let backup = self.backup.as_ref().context("there is no backup")?;
+        let left = folder()?;
+        let copy = backup.path().join(if by_hand { "plain" } else { "marked" });
+        fs::copy(copy, left.path().join("genggam.db"))?;
+        self.reopen(left)?;
+        self.follower = Follower::new(&self.kernel)?;
+        self.restored = true;
+        self.copied_back |= by_hand;
+        Ok(())
     }
 
     fn reopen(&mut self, left: TempDir) -> anyhow::Result<()> {

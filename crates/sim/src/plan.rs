@@ -73,6 +73,10 @@ pub(crate) enum What {
     Attack { at: usize, seed: u64, attack: Attack },
     /// A machine derives its facts.
     Project { at: usize },
+    /// A machine is backed up.
+    Backup { at: usize },
+    /// A machine's disk is lost, and it goes on from its backup; or from a copy of its files.
+    Restore { at: usize, seed: u64, by_hand: bool },
 }
 
 const HOUR_MS: i64 = 3_600_000;
@@ -113,7 +117,7 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
     let short = rng.random_bool(0.5);
     let after_ms = if short { rng.random_range(0..400) } else { rng.random_range(400..6_000) };
     let (at, seed) = (rng.random_range(0..12), rng.random());
-    let what = match rng.random_range(0..100) {
+    let what = match rng.random_range(0..106) {
         0..34 => file(rng, at, seed),
         34..38 => What::Retry,
         38..44 => {
@@ -143,7 +147,9 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
         87..89 => What::Future { at, seed },
         89..91 => What::Upgrade { at },
         91..98 => What::Attack { at, seed, attack: Attack::draw(rng) },
-        _ => What::Project { at },
+        98..100 => What::Project { at },
+        100..103 => What::Backup { at },
+        _ => What::Restore { at, seed, by_hand: rng.random_bool(0.5) },
     };
     Step { after_ms, what }
 }

@@ -410,6 +410,7 @@ impl World {
     /// Tells a machine's sessions what is durable.
     pub(crate) fn tell(&mut self, at: usize, effects: &Effects) -> anyhow::Result<()> {
         if effects.rehomed {
+            self.counts.note(Fault::Rehomed);
             self.hang_up(at);
         }
         for (id, side) in self.sessions(at) {
@@ -503,7 +504,7 @@ impl World {
         let machine = &self.machines[at];
         let stream = StreamId {
             writer: machine.writer_id,
-            epoch: 1,
+            epoch: machine.kernel.life()?,
             audience: Audience::Up(machine.office),
             lane: Lane::Urgent,
         };

@@ -1,6 +1,6 @@
 //! One end of a connection between two nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ed25519_dalek::Signature;
@@ -38,6 +38,9 @@ pub struct Session {
     closed: bool,
     outbox: Outbox,
     inbox: Inbox,
+    /// Own streams that were asked for from where the chains part: what was on its way before does
+    /// not follow, and is no reason to refuse the rest.
+    asked: BTreeSet<StreamTag>,
     heard_ms: u64,
     /// When the peer began to owe a word.
     waiting_ms: u64,
@@ -58,6 +61,7 @@ impl Session {
             closed: false,
             outbox: Outbox::default(),
             inbox: Inbox::default(),
+            asked: BTreeSet::new(),
             heard_ms,
             waiting_ms: heard_ms,
             pinged_ms: None,
@@ -93,7 +97,10 @@ impl Session {
             Input::Blob(word) if self.ready => send(out, &[Message::Blob(word)]),
             Input::Health(_) | Input::Blob(_) => {}
             Input::Stands(stands) => send(out, &[Message::Stands(stands)]),
-            Input::Want(tag, marks) => send(out, &[Message::Want(tag, marks)]),
+            Input::Want(tag, marks) => {
+                self.asked.insert(tag);
+                send(out, &[Message::Want(tag, marks)]);
+            }
             Input::Again(stream, from) => self.outbox.again(&stream, from),
         }
         self.pump(now_ms, out);
@@ -401,6 +408,7 @@ impl Session {
             Taken::Refused(..) if planted::is(Bug::AckRefused) => {
                 send(out, &[Message::Ack(number, entry.expected)]);
             }
+            Taken::Refused(..) if self.asked.contains(&tag_of(&entry.stream)) => {}
             Taken::Refused(next_seq, code) => {
                 entry.expected = next_seq;
                 entry.blocked = true;
