@@ -1,13 +1,16 @@
-//! Nodes whose disk is lost.
+//! Nodes whose disk is lost, and what they hear of their own streams.
 
 use std::collections::BTreeSet;
 
 use anyhow::ensure;
 use domain::ids::Digest;
+use domain::sync::{Action, Input, PeerHello, Stand};
+use node::Asked;
 use store::log::{self, Pos};
 
 use crate::fault::Fault;
 use crate::machine::Machine;
+use crate::net::Mind;
 use crate::want::Mood;
 use crate::world::World;
 
@@ -46,6 +49,63 @@ impl World {
         // What it knew of, people don't send again before it has heard the node above.
         self.unanswered.retain(|(machine, _)| *machine != at);
         self.file(at, seed, 3, Mood::Any)
+    }
+
+    /// Tells a session something, and gives what it says.
+    pub(crate) fn told(&mut self, id: usize, side: usize, input: Input<'_>) -> Vec<Action> {
+        let (now_ms, mut more) = (self.now_ms, Vec::new());
+        if let Mind::Node(_, session) = &mut self.conns[id].ends[side].mind {
+            session.input(now_ms, input, &mut more);
+        }
+        more
+    }
+
+    /// A peer has proved itself: it is told where its own streams stand here.
+    pub(crate) fn met(
+        &mut self,
+        id: usize,
+        side: usize,
+        peer: PeerHello,
+    ) -> anyhow::Result<Vec<Action>> {
+        self.conns[id].met = true;
+        let Mind::Node(at, _) = &self.conns[id].ends[side].mind else { return Ok(Vec::new()) };
+        let stands = self.machines[*at].kernel.stands(&peer)?;
+        self.conns[id].ends[side].peer = Some(peer);
+        if stands.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.told(id, side, Input::Stands(stands)))
+    }
+
+    /// A peer said where a machine's own streams stand.
+    pub(crate) fn compared(
+        &mut self,
+        id: usize,
+        side: usize,
+        stands: &[Stand],
+    ) -> anyhow::Result<Vec<Action>> {
+        let end = &self.conns[id].ends[side];
+        let (Mind::Node(at, _), Some(peer)) = (&end.mind, &end.peer) else { return Ok(Vec::new()) };
+        let asked = self.machines[*at].kernel.compare(peer, stands)?;
+        let told =
+            asked.into_iter().map(|(tag, marks)| self.told(id, side, Input::Want(tag, marks)));
+        Ok(told.flatten().collect())
+    }
+
+    /// A peer asks for its own stream again.
+    pub(crate) fn wanted(
+        &mut self,
+        id: usize,
+        side: usize,
+        asked: &Asked,
+    ) -> anyhow::Result<Vec<Action>> {
+        let end = &self.conns[id].ends[side];
+        let (Mind::Node(at, _), Some(peer)) = (&end.mind, &end.peer) else { return Ok(Vec::new()) };
+        let parting = self.machines[*at].kernel.parting(peer.writer, asked)?;
+        let Some((stream, from)) = parting else { return Ok(Vec::new()) };
+        // What was acknowledged is sent again.
+        self.conns[id].ends[side].tap.loose = true;
+        Ok(self.told(id, side, Input::Again(stream, from)))
     }
 
     /// Nobody but who was copied back by hand ever had to begin another life.

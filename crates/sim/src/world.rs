@@ -225,29 +225,9 @@ impl World {
                     let batch = Batch { stream, first_seq, ops, signature };
                     self.take(at, Waiting { from: (id, side, number), batch });
                 }
-                Action::Met(peer) => {
-                    self.conns[id].met = true;
-                    let stands = self.machines[at].kernel.stands(&peer)?;
-                    self.conns[id].ends[side].peer = Some(peer);
-                    if !stands.is_empty() {
-                        todo.extend(self.told(id, side, Input::Stands(stands)));
-                    }
-                }
-                Action::Stands(stands) => {
-                    let Some(peer) = self.conns[id].ends[side].peer.clone() else { continue };
-                    for (tag, marks) in self.machines[at].kernel.compare(&peer, &stands)? {
-                        todo.extend(self.told(id, side, Input::Want(tag, marks)));
-                    }
-                }
-                Action::Want(tag, marks) => {
-                    let Some(peer) = self.conns[id].ends[side].peer.clone() else { continue };
-                    let parting = self.machines[at].kernel.parting(peer.writer, &(tag, marks))?;
-                    if let Some((stream, from)) = parting {
-                        // What was acknowledged is sent again.
-                        self.conns[id].ends[side].tap.loose = true;
-                        todo.extend(self.told(id, side, Input::Again(stream, from)));
-                    }
-                }
+                Action::Met(peer) => todo.extend(self.met(id, side, peer)?),
+                Action::Stands(stands) => todo.extend(self.compared(id, side, &stands)?),
+                Action::Want(tag, marks) => todo.extend(self.wanted(id, side, &(tag, marks))?),
                 Action::Acked(..) | Action::Health(_) | Action::Blob(_) => {}
                 Action::Offered(_, ProblemCode::SyncUnknownWriter) => {
                     self.counts.note(Fault::LateCertificate);
@@ -260,15 +240,6 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    /// Tells a session something, and gives what it says.
-    fn told(&mut self, id: usize, side: usize, input: Input<'_>) -> Vec<Action> {
-        let (now_ms, mut more) = (self.now_ms, Vec::new());
-        if let Mind::Node(_, session) = &mut self.conns[id].ends[side].mind {
-            session.input(now_ms, input, &mut more);
-        }
-        more
     }
 
     fn send(&mut self, id: usize, side: usize, at: usize, bytes: Vec<u8>) -> anyhow::Result<()> {
