@@ -744,6 +744,11 @@ export interface components {
         /** @description What came of a bundle. */
         BundleImported: {
             /**
+             * Format: int64
+             * @description Photos and other files that are whole here now.
+             */
+            blobs: number;
+            /**
              * Format: int32
              * @description The office that sent it: a return bundle for it carries receipts.
              */
