@@ -8,7 +8,7 @@ use minicbor::{Decode, Decoder, Encode};
 use thiserror::Error;
 
 use super::blob::Group;
-use super::body::{DictionaryId, Squeeze};
+use super::body::{BodyError, DictionaryId, Squeeze};
 use super::contract::Batch;
 use super::frame::{Dictionaries, read};
 use super::wire::{Cursor, Frame};
@@ -104,6 +104,8 @@ impl From<&Group> for FileGroup {
 pub enum Piece {
     /// Operations, to be judged like those of a session.
     Ops(Batch),
+    /// Operations that can't be read before the pack is here whose dictionary they need.
+    Unread(StreamId),
     /// A proved group of a file.
     Group(Group),
 }
@@ -158,7 +160,11 @@ impl<'b> Contents<'b> {
             }
             Item::Frame(frame) => {
                 let stream = self.streams.get(&frame.stream).ok_or(NoContent)?.clone();
-                let ops = read(&frame, &self.dictionaries).map_err(|_| NoContent)?;
+                let ops = match read(&frame, &self.dictionaries) {
+                    Ok(ops) => ops,
+                    Err(BodyError::NoDictionary) => return Ok(Some(Piece::Unread(stream))),
+                    Err(BodyError::Malformed | BodyError::TooLarge) => return Err(NoContent),
+                };
                 let Frame { first_seq, signature, .. } = frame;
                 Ok(Some(Piece::Ops(Batch { stream, first_seq, ops, signature })))
             }

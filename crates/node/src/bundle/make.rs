@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ids::{Digest, OfficeId, WriterId};
-use domain::op::{Op, StreamId};
+use domain::op::{Lane, Op, StreamId};
 use domain::sync::blob::group_count;
 use domain::sync::bundle::{FileGroup, Item};
 use domain::sync::{BuiltFrame, Cursor, Dictionaries, Page, build, tag_of};
@@ -34,7 +34,10 @@ impl Kernel {
             |(s, next_seq): &(StreamId, u64)| Cursor { tag: tag_of(s), next_seq: *next_seq };
         let mut receipts: Vec<Cursor> = shared.iter().map(stands).collect();
         receipts.sort_unstable();
-        shared.sort_by_cached_key(|(stream, _)| (stream.lane, rules.rank(stream), stream.clone()));
+        // Packs come before what is squeezed with their dictionaries.
+        shared.sort_by_cached_key(|(stream, _)| {
+            (stream.lane != Lane::Control, stream.lane, rules.rank(stream), stream.clone())
+        });
         let mut making = Making::begin(self, to, (writer, seal), receipts, file_bytes_max)?;
         let theirs = self.store.read(|r| cursors::of_peer(r, writer))?;
         for (stream, end) in &shared {
@@ -57,6 +60,8 @@ struct Making<'k> {
     to: (WriterId, [u8; 32]),
     head: Item,
     dictionaries: Dictionaries,
+    /// None of them, for what the receiver reads before it has the packs.
+    without: Dictionaries,
     file_bytes_max: usize,
     sealer: Sealer,
     /// Something besides the head stands in the file that is being written.
@@ -83,10 +88,12 @@ impl<'k> Making<'k> {
             peer: Vec::new(),
         };
         let head = Item::Head(ids, receipts);
+        let without = Dictionaries { out: Vec::new(), ..dictionaries.clone() };
         Ok(Self {
             kernel,
             to,
             dictionaries,
+            without,
             file_bytes_max,
             sealer: begun(kernel, &to, &head)?,
             head,
@@ -110,10 +117,11 @@ impl<'k> Making<'k> {
 
     /// Adds the operations of a stream from a place on, before another.
     fn stream(&mut self, stream: &StreamId, mut at: u64, end: u64) -> Result<(), BundleError> {
+        let control = stream.lane == Lane::Control;
         while at < end {
             let page = self.kernel.page(stream, at)?;
-            let Some(BuiltFrame { mut frame, next_seq }) = build(&page, 0, &self.dictionaries)
-            else {
+            let dictionaries = if control { &self.without } else { &self.dictionaries };
+            let Some(BuiltFrame { mut frame, next_seq }) = build(&page, 0, dictionaries) else {
                 break;
             };
             self.make_room(frame.body.len())?;

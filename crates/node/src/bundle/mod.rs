@@ -296,6 +296,7 @@ impl Node {
                     self.take(batch, &mut imported).await?;
                 }
                 Piece::Ops(_) => {}
+                Piece::Unread(_) => imported.gaps += 1,
                 // A file that nothing names here is not kept.
                 Piece::Group(group) => {
                     let kept = self.keep_group(&group, opened.from)?;
