@@ -90,7 +90,6 @@ fn health() -> Health {
         packs: vec![("lapsit".into(), 3)],
         log_ops: 7,
         via: world::writer(1),
-        twice_ms: None,
     }
 }
 

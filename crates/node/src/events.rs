@@ -41,8 +41,6 @@ pub(crate) enum Growth {
     Stream(StreamId, u64),
     /// Who may have and write what has changed.
     Rules,
-    /// Own streams were cut back and written again.
-    Rehomed,
 }
 
 /// A record that began or changed.

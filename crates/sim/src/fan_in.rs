@@ -325,8 +325,6 @@ impl Line {
                     | Action::Acked(..)
                     | Action::Health(_)
                     | Action::Blob(_)
-                    | Action::Stands(_)
-                    | Action::Want(..)
                     | Action::Offered(..) => {}
                 }
             }

@@ -11,7 +11,6 @@ mod fan_in;
 mod fan_in_wire;
 mod fault;
 mod found;
-mod lives;
 mod machine;
 mod model;
 mod net;

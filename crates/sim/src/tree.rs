@@ -341,12 +341,7 @@ impl Country {
                 Action::Close(Closed::Dead) => self.close(conn, side),
                 Action::Close(why) => bail!("a session ended: {why:?}"),
                 Action::Offered(stream, code) => bail!("{stream:?} was offered: {code:?}"),
-                Action::Met(_)
-                | Action::Acked(..)
-                | Action::Health(_)
-                | Action::Blob(_)
-                | Action::Stands(_)
-                | Action::Want(..) => {}
+                Action::Met(_) | Action::Acked(..) | Action::Health(_) | Action::Blob(_) => {}
             }
         }
         Ok(())

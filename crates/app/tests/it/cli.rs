@@ -183,12 +183,8 @@ fn the_life_of_a_node() {
     let copy = copy.to_str().unwrap();
     assert!(ok(&["backup", copy]).contains("A backup of "));
     assert_eq!(go(&["backup", copy]).0, 1);
-    goes_on_elsewhere(dir.path(), node, copy);
-}
 
-/// A backup is restored, into an empty folder and with its own key only.
-fn goes_on_elsewhere(dir: &std::path::Path, node: &str, copy: &str) {
-    let (key, again) = (format!("{node}/node.key"), dir.join("again"));
+    let (key, again) = (format!("{node}/node.key"), dir.path().join("again"));
     let again = again.to_str().unwrap();
     let restore = |line: &[&str]| {
         let (code, out, err) = run(&[&["restore", "--lang", "en"], line].concat());
@@ -196,11 +192,9 @@ fn goes_on_elsewhere(dir: &std::path::Path, node: &str, copy: &str) {
     };
     let (code, told) = restore(&[copy, "--dir", node]);
     assert!(code == 1 && told.contains("is not empty"), "{told}");
-    let none = dir.join("secret");
-    let none = none.to_str().unwrap();
-    let (code, told) = restore(&[none, "--dir", again]);
+    let (code, told) = restore(&[secret, "--dir", again]);
     assert!(code == 1 && told.starts_with("This file is no backup"), "{told}");
-    let other = dir.join("other.key");
+    let other = dir.path().join("other.key");
     std::fs::write(&other, [7; 32]).unwrap();
     let (code, told) = restore(&[copy, "--dir", again, "--key", other.to_str().unwrap()]);
     assert!(code == 1 && told.starts_with("This key is another node's"), "{told}");

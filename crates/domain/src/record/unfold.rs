@@ -62,7 +62,6 @@ pub fn unfold(record: &Record, rest: &Rest) -> BTreeMap<OpTag, Op> {
                 office: event.office,
                 submission: event.submission,
                 change,
-                moved: None,
             });
         }
     }
