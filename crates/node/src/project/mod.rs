@@ -68,6 +68,7 @@ pub(crate) fn run(core: &Arc<Core>) {
                 if let Err(error) = runtime.block_on(core.facts.clear()) {
                     tracing::error!(%error, "the facts cannot be cleared");
                 }
+                core.wake.cleared();
             }
             Woken::Stop => break,
         }

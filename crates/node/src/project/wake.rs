@@ -38,6 +38,11 @@ impl Wake {
         self.changed.notify_all();
     }
 
+    /// The facts are cleared: until then nobody takes them for caught up.
+    pub(crate) fn cleared(&self) {
+        locked(&self.asked).rebuild = false;
+    }
+
     pub(crate) fn stop(&self) {
         locked(&self.asked).stop = true;
         self.changed.notify_all();
@@ -56,15 +61,15 @@ impl Wake {
             if asked.stop {
                 return Woken::Stop;
             }
-            if std::mem::take(&mut asked.rebuild) {
+            if asked.rebuild {
                 return Woken::Rebuild;
             }
             if let Some(rest) = at_most {
-                let (mut asked, _) = self
+                let (asked, _) = self
                     .changed
                     .wait_timeout_while(asked, rest, |asked| !asked.stop && !asked.rebuild)
                     .unwrap_or_else(PoisonError::into_inner);
-                return match (asked.stop, std::mem::take(&mut asked.rebuild)) {
+                return match (asked.stop, asked.rebuild) {
                     (true, _) => Woken::Stop,
                     (false, true) => Woken::Rebuild,
                     (false, false) => Woken::Work,
