@@ -183,7 +183,11 @@ fn the_life_of_a_node() {
     let copy = copy.to_str().unwrap();
     assert!(ok(&["backup", copy]).contains("A backup of "));
     assert_eq!(go(&["backup", copy]).0, 1);
+    restored(&dir, node, copy, secret);
+}
 
+/// A backup becomes a node again, in an empty folder and with its own key.
+fn restored(dir: &TempDir, node: &str, copy: &str, secret: &str) {
     let (key, again) = (format!("{node}/node.key"), dir.path().join("again"));
     let again = again.to_str().unwrap();
     let restore = |line: &[&str]| {

@@ -47,10 +47,8 @@ impl Hand {
     fn writes(&mut self, audience: Audience, lane: Lane, op: Op) -> Batch {
         let stream = self.stream(audience, lane);
         let head = self.heads.entry(stream.clone()).or_insert_with(|| StreamHead::start(&stream));
-        let office = match &op.change {
-            Change::Create(create) => create.office,
-            _ => op.office,
-        };
+        let office =
+            if let Change::Create(create) = &op.change { create.office } else { op.office };
         let permit = Permit::granted(op.author, office, "any");
         let sealed = op::seal(&permit, &stream, head, op).unwrap();
         let first_seq = head.next_seq;
