@@ -177,20 +177,10 @@ pub(crate) fn ingest_if(
 /// its receipt.
 fn receive_back(desk: &Desk<'_>, sealed: &SealedOp, pos: Pos) -> Result<(), StoreError> {
     let op = sealed.op();
-    let Some(record) = op.change.record() else { return Ok(()) };
-    if receipts::has(desk.tx, op.submission)? {
+    if op.change.record().is_none() || receipts::has(desk.tx, op.submission)? {
         return Ok(());
     }
-    let receipt = Receipt {
-        submission: op.submission,
-        record: Some(record),
-        link: sealed.link(),
-        pos,
-        received_ms: desk.now_ms,
-        author: op.author,
-        digest: None,
-        flags: 0,
-    };
+    let receipt = Receipt::of(sealed, pos, desk.now_ms, None);
     receipts::put(desk.tx, &receipt)
 }
 

@@ -248,16 +248,7 @@ pub(crate) fn submit(
     let packs = &desk.world.packs;
     let committed = commit::commit_op(desk.tx, packs, &sealed, draft.standing, desk.now_ms)?;
     desk.pen.wrote(&sealed);
-    let receipt = Receipt {
-        submission: submission.id(),
-        record: sealed.op().change.record(),
-        link: sealed.link(),
-        pos: committed.pos,
-        received_ms: desk.now_ms,
-        author: by.person(),
-        digest: Some(digest),
-        flags: 0,
-    };
+    let receipt = Receipt::of(&sealed, committed.pos, desk.now_ms, Some(digest));
     receipts::put(desk.tx, &receipt)?;
     Ok((Submitted { receipt: view(&receipt), repeated: false }, Some(committed)))
 }

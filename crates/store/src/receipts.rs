@@ -1,6 +1,7 @@
 //! Receipts: what each submission came to.
 
 use domain::ids::{Digest, OpTag, PersonId, RecordId, SubmissionId};
+use domain::op::SealedOp;
 use rusqlite::params;
 
 use crate::StoreError;
@@ -30,6 +31,21 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// The receipt of an operation that stands in the log, without flags.
+    #[must_use]
+    pub fn of(op: &SealedOp, pos: Pos, received_ms: u64, digest: Option<Digest>) -> Self {
+        Self {
+            submission: op.op().submission,
+            record: op.op().change.record(),
+            link: op.link(),
+            pos,
+            received_ms,
+            author: op.op().author,
+            digest,
+            flags: 0,
+        }
+    }
+
     /// The operation's short name.
     #[must_use]
     pub fn tag(&self) -> OpTag {

@@ -9,9 +9,9 @@ use domain::ids::SubmissionId;
 use domain::limits::{PARCEL_BYTES_MAX, PARCEL_OPS_MAX};
 use domain::op::{Change, Op, SealedOp};
 use domain::problem::{Problem, ProblemCode};
-use domain::sync::Batch;
-use domain::sync::Rules;
+use domain::sync::{Batch, Rules};
 use domain::trust::Distrust;
+use store::log::Pos;
 use store::receipts::{self, Receipt};
 use store::{StoreError, devices, log};
 use tokio::sync::oneshot;
@@ -177,6 +177,18 @@ fn revoked(desk: &Desk<'_>, rules: &Rules, sent: &Delivery) -> Result<Outcome, D
     Ok(Outcome::Returned(vec![Problem::new(ProblemCode::OpRevoked)]))
 }
 
+/// Keeps the receipt of an operation that stands in the log.
+fn accepted(
+    desk: &Desk<'_>,
+    op: &SealedOp,
+    pos: Pos,
+    received_ms: u64,
+) -> Result<Outcome, StoreError> {
+    let receipt = Receipt::of(op, pos, received_ms, Some(submission_digest(op.op())));
+    receipts::put(desk.tx, &receipt)?;
+    Ok(Outcome::Accepted(submit::view(&receipt)))
+}
+
 fn batch(sent: &Delivery) -> Batch {
     Batch {
         stream: sent.stream.clone(),
@@ -210,7 +222,7 @@ impl One<'_> {
         let mut failed = None;
         let mut op = None;
         let ingested = ingest::ingest_if(desk, rules, &batch(self.sent), |desk, sealed| {
-            op = Some((submission_digest(sealed.op()), sealed.clone()));
+            op = Some(sealed.clone());
             match self.judge(desk, sealed) {
                 Ok(()) => Ok(Ok(())),
                 Err(SubmitError::Storage(error)) => {
@@ -238,41 +250,20 @@ impl One<'_> {
             let told = problems.unwrap_or_else(|| vec![Problem::new(code)]);
             return Ok((Outcome::Returned(told), committed));
         }
-        let (Some((digest, sealed)), Some(first)) = (op, committed.first()) else {
+        let (Some(sealed), Some(first)) = (op, committed.first()) else {
             // It is here, and no receipt of it: it came by another way.
             return self.came_otherwise(desk).map(|outcome| (outcome, committed));
         };
         desk.grew.push((self.sent.stream.clone(), ingested.next_seq));
-        let receipt = Receipt {
-            submission: sealed.op().submission,
-            record: sealed.op().change.record(),
-            link: sealed.link(),
-            pos: first.pos,
-            received_ms: desk.now_ms,
-            author: self.by.person(),
-            digest: Some(digest),
-            flags: 0,
-        };
-        receipts::put(desk.tx, &receipt)?;
-        Ok((Outcome::Accepted(submit::view(&receipt)), committed))
+        let outcome = accepted(desk, &sealed, first.pos, desk.now_ms)?;
+        Ok((outcome, committed))
     }
 
     fn came_otherwise(&self, desk: &Desk<'_>) -> Result<Outcome, DeviceError> {
-        let Some(logged) = log::find(desk.tx, &self.sent.stream, self.sent.seq)? else {
-            return Ok(Outcome::Waiting);
-        };
-        let receipt = Receipt {
-            submission: logged.op.op().submission,
-            record: logged.op.op().change.record(),
-            link: logged.op.link(),
-            pos: logged.pos,
-            received_ms: logged.received_ms,
-            author: self.by.person(),
-            digest: Some(submission_digest(logged.op.op())),
-            flags: 0,
-        };
-        receipts::put(desk.tx, &receipt)?;
-        Ok(Outcome::Accepted(submit::view(&receipt)))
+        match log::find(desk.tx, &self.sent.stream, self.sent.seq)? {
+            Some(logged) => Ok(accepted(desk, &logged.op, logged.pos, logged.received_ms)?),
+            None => Ok(Outcome::Waiting),
+        }
     }
 
     /// Whether the person may say it, by hand or by key; and whether it was sealed in time.
