@@ -104,10 +104,10 @@ async fn what_a_regency_files_while_its_link_is_away_reaches_the_centre() {
         let mut province = Running::start(&network, "province", &["--no-live"]);
         let _centre = Running::start(&network, "centre", &["--no-live"]);
         let told = [province.told("caught_up"), regency.told("caught_up")];
-        regency.told("link_down");
-        regency.told("filed");
-        let back = regency.told("link_up");
-        assert!(back["waiting"].as_u64() > Some(0), "{back}");
+        // What was filed just as the link went may be all that was filed: so a few times.
+        let mut backs = (0..5).map(|_| regency.told("link_up"));
+        let back = backs.find(|back| back["waiting"].as_u64() > Some(0)).unwrap();
+        drop(backs);
         let delivered = regency.told("delivered");
         assert_eq!(delivered["operations"], back["waiting"]);
         // The province passes on what it has just taken.
