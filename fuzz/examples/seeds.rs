@@ -69,7 +69,7 @@ fn plain_body(ops: &[Vec<u8>]) -> Vec<u8> {
 
 fn frame(stream: u32, first_seq: u64, ops: &[Vec<u8>]) -> Message {
     let (signature, body) = ([7; 64], plain_body(ops));
-    Message::Frame(Frame { stream, first_seq, dictionary: 0, signature, body })
+    Message::Frame(Frame { stream, first_seq, basis: 0, signature, body })
 }
 
 fn cursors() -> Vec<Cursor> {
@@ -147,7 +147,7 @@ fn sessions() -> Vec<Vec<u8>> {
             let whole = minicbor::to_vec(Frame {
                 stream: 1,
                 first_seq: 1,
-                dictionary: 0,
+                basis: 0,
                 signature: [7; 64],
                 body: plain_body(&ops()),
             })
@@ -215,7 +215,7 @@ fn bundle_seeds() -> Vec<Vec<u8>> {
     let head = Item::Head(Vec::new(), cursors());
     let stream = Item::Stream(0, session::held()[0].clone());
     let body = body::closed(&slices(&ops()));
-    let frame = Frame { stream: 0, first_seq: 1, dictionary: 0, signature: [7; 64], body };
+    let frame = Frame { stream: 0, first_seq: 1, basis: 0, signature: [7; 64], body };
     let group = Item::Group(FileGroup::from(&blobs::groups()[0][0]));
     let items = [head, stream, Item::Frame(frame), group];
     vec![envelope.begin(), content(&items[..1]), content(&items[..3]), content(&items)]

@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use domain::limits::{FRAME_OPS_MAX, FRAME_RAW_BYTES_MAX};
 use domain::sync::Ppm;
-use domain::sync::body::{Body, DictionaryId, SplitLimits, TypeKeys, close, join, open, split};
+use domain::sync::body::{
+    Before, Body, DictionaryId, SplitLimits, TypeKeys, close, join, open, split,
+};
 
 use crate::input::{first, pieces};
 
@@ -15,7 +17,8 @@ const KEYS: TypeKeys<'static> = &|ty| (ty.version == 3).then(|| format!("{}.hari
 static PPM: LazyLock<Ppm> = LazyLock::new(Ppm::default);
 
 /// One input. By its first byte: 0 chance and columns as two pieces; 1 a whole body, columns
-/// squeezed; else operations as pieces, to be joined.
+/// squeezed; 2 such bodies as pieces, each leaning on those before it; else operations as pieces, to
+/// be joined.
 pub fn run(data: &[u8]) {
     match first(data) {
         (0, rest) => {
@@ -29,6 +32,15 @@ pub fn run(data: &[u8]) {
         (1, rest) => {
             if let Ok(ops) = open(rest, &*PPM, DictionaryId::NONE, LIMITS) {
                 came(&ops);
+            }
+        }
+        (2, rest) => {
+            let mut before = Before::default();
+            for body in pieces(rest, 4) {
+                let opened = before.open(body, &*PPM, DictionaryId::NONE, LIMITS);
+                let Ok((ops, next)) = opened else { return };
+                came(&ops);
+                before = next;
             }
         }
         (_, rest) => {

@@ -126,10 +126,13 @@ pub const SIGNED_EVERY_OPS: usize = 16;
 pub const CURSORS_MAX: usize = 65_536;
 /// Cursors that a dialling node puts into its HELLO without being asked: one packet.
 pub const CURSORS_UNASKED_MAX: usize = 96;
+/// Operations of a frame that leans on what went before in its stream: for more of them that is
+/// worth little, and a receiver makes its compressor familiar with it twice over.
+pub const LEANING_OPS_MAX: usize = 8;
 /// Packs named in a HELLO.
 pub const HELLO_PACKS_MAX: usize = 256;
-/// Dictionaries named in a HELLO: a frame names one in a byte.
-pub const HELLO_DICTIONARIES_MAX: usize = 200;
+/// Dictionaries named in a HELLO: a frame names one in seven bits.
+pub const HELLO_DICTIONARIES_MAX: usize = 100;
 /// Milliseconds without a word from a peer that owes one, after which it is taken for dead: four
 /// round trips of a satellite link.
 pub const DEAD_PEER_MS: u64 = 6_000;

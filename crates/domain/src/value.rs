@@ -53,7 +53,7 @@ pub enum Value {
 }
 
 /// WGS 84, in units of 10⁻⁷ degree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(array)]
 pub struct GeoPoint {
     /// Latitude, −900,000,000 ≤ φ ≤ 900,000,000.

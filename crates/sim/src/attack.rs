@@ -79,7 +79,7 @@ impl World {
 
     fn meet(&mut self, at: usize, villain: Villain) -> anyhow::Result<()> {
         let config = self.machines[at].kernel.session(Role::Listener, [0; 32], None)?;
-        let tap = || Tap::new(Arc::clone(&config.codec), true);
+        let tap = || Tap::new(&config.codec, true);
         let greeting = villain.greeting.clone();
         let (first, second) = (tap(), tap());
         let mut said = Vec::new();

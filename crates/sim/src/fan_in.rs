@@ -14,7 +14,7 @@ use domain::ids::{OfficeId, RecordId};
 use domain::office::{Level, Tree};
 use domain::op::StreamId;
 use domain::period::Date;
-use domain::sync::{Action, Dictionaries, Input, Role, Rules, Session, build, redial_ms};
+use domain::sync::{Action, Dictionaries, Input, Role, Rules, Said, Session, build, redial_ms};
 use domain::trust::{Certificate, KeyRole, Trust};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use node::clock::{Clock as _, SystemClock};
@@ -209,10 +209,12 @@ impl Played {
         };
         for node in nodes {
             for (stream, held) in node.held() {
-                let mut from = 1;
+                let (mut from, mut said) = (1, Said::default());
                 while from < held {
                     let page = node.page(&self.kit, &stream, from);
-                    from = build(&page, 0, &dictionaries).context("nothing to send")?.next_seq;
+                    let built = build(&page, 0, &dictionaries, &said);
+                    said = built.context("nothing to send")?.said;
+                    from = said.next_seq;
                 }
             }
         }
@@ -222,10 +224,24 @@ impl Played {
     /// Where the centre's own streams stand, as an office hears of them.
     async fn control(&self, office: OfficeId) -> anyhow::Result<BTreeMap<StreamId, u64>> {
         let node = LightNode::new(office, key(office));
-        let (mut said, mut quiet) = (BTreeMap::new(), 0);
-        let mut line = Line::open(self, &node, BTreeMap::new()).await?;
+        let (mut said, mut redials) = (BTreeMap::new(), 0);
+        while let Err(error) = self.hear(&node, &mut said).await {
+            redial(office, &mut redials, &error).await?;
+        }
+        ensure!(!said.is_empty(), "the centre said nothing");
+        Ok(said)
+    }
+
+    /// A session until the centre has nothing more to say.
+    async fn hear(
+        &self,
+        node: &LightNode,
+        said: &mut BTreeMap<StreamId, u64>,
+    ) -> anyhow::Result<()> {
+        let mut quiet = 0;
+        let mut line = Line::open(self, node, said.clone()).await?;
         while quiet < QUIET_TICKS {
-            let (heard, todo) = line.next(&node, &self.kit).await?;
+            let (heard, todo) = line.next(node, &self.kit).await?;
             quiet = if heard { 0 } else { quiet + 1 };
             for (number, stream, next_seq) in todo {
                 said.insert(stream, next_seq);
@@ -233,8 +249,7 @@ impl Played {
                 line.taken(number, next_seq);
             }
         }
-        ensure!(!said.is_empty(), "the centre said nothing");
-        Ok(said)
+        Ok(())
     }
 
     /// Brings a backlog, dialling again whenever a connection ends, as a node does.
@@ -245,10 +260,7 @@ impl Played {
     ) -> anyhow::Result<Brought> {
         let mut redials = 0;
         while let Err(error) = self.session(&node, control.clone()).await {
-            redials += 1;
-            ensure!(redials < REDIALS_MAX, "after {redials} dials: {error:#}");
-            let wait_ms = redial_ms(redials, u64::from(node.office.0) * 7_919);
-            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+            redial(node.office, &mut redials, &error).await?;
         }
         let acked = node.held().iter().map(|(_, next_seq)| next_seq - 1).sum();
         Ok(Brought { acked, at: now(), redials: u64::from(redials) })
@@ -266,6 +278,15 @@ impl Played {
         }
         Ok(())
     }
+}
+
+/// Waits before an office dials again.
+async fn redial(office: OfficeId, redials: &mut u32, error: &anyhow::Error) -> anyhow::Result<()> {
+    *redials += 1;
+    ensure!(*redials < REDIALS_MAX, "after {redials} dials: {error:#}");
+    let wait_ms = redial_ms(*redials, u64::from(office.0) * 7_919);
+    tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+    Ok(())
 }
 
 /// A connection with its session.

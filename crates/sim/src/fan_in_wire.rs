@@ -115,13 +115,20 @@ impl Remembering {
 }
 
 impl Squeeze for Remembering {
-    fn squeeze(&self, dictionary: DictionaryId, raw: &[u8]) -> Result<Vec<u8>, BodyError> {
-        let key = *blake3::Hasher::new().update(&dictionary.0).update(raw).finalize().as_bytes();
+    fn squeeze(
+        &self,
+        dictionary: DictionaryId,
+        before: &[u8],
+        raw: &[u8],
+    ) -> Result<Vec<u8>, BodyError> {
+        let mut key = blake3::Hasher::new();
+        key.update(&dictionary.0).update(blake3::hash(before).as_bytes()).update(raw);
+        let key = *key.finalize().as_bytes();
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(squeezed) = known().get(&key) {
             return Ok(squeezed.clone());
         }
-        let squeezed = self.codec.squeeze(dictionary, raw)?;
+        let squeezed = self.codec.squeeze(dictionary, before, raw)?;
         known().insert(key, squeezed.clone());
         Ok(squeezed)
     }
@@ -129,9 +136,10 @@ impl Squeeze for Remembering {
     fn expand(
         &self,
         dictionary: DictionaryId,
+        before: &[u8],
         squeezed: &[u8],
         raw_bytes_max: usize,
     ) -> Result<Vec<u8>, BodyError> {
-        self.codec.expand(dictionary, squeezed, raw_bytes_max)
+        self.codec.expand(dictionary, before, squeezed, raw_bytes_max)
     }
 }

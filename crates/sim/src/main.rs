@@ -94,7 +94,7 @@ fn main() -> ExitCode {
             Command::Tree(args) => tree::run(args),
         };
         if let Err(error) = &done {
-            say(&format!("FAILED: {error:#}"));
+            warn(&format!("FAILED: {error:#}"));
         }
         return if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
@@ -119,6 +119,11 @@ fn main() -> ExitCode {
 #[expect(clippy::print_stdout, reason = "the output of the program")]
 fn say(line: &str) {
     println!("{line}");
+}
+
+#[expect(clippy::print_stderr, reason = "the output of the program")]
+fn warn(line: &str) {
+    eprintln!("{line}");
 }
 
 /// Plays one seed, with all that happens.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use domain::ids::OfficeId;
-use domain::limits::{FRAME_BYTES_MAX, FRAME_OPS_MAX, FRAME_RAW_BYTES_MAX, WINDOW_BYTES_MAX};
+use domain::limits::{FRAME_BYTES_MAX, WINDOW_BYTES_MAX};
 use domain::op::{Lane, StreamId};
+use domain::sync::body::BodyError;
 use domain::sync::{
-    Cursor, DictionaryId, Frame, Message, Squeeze, StreamTag, body, decode_all, tag_of,
+    Cursor, Dictionaries, Frame, Message, Part, Said, Squeeze, StreamTag, decode_all, read, tag_of,
 };
 
 use crate::fault::{Counts, Fault};
@@ -35,11 +36,47 @@ struct Urgent {
     frames_before: u32,
 }
 
+/// Reads the frames of one direction, each leaning on those before it.
+#[derive(Debug)]
+struct Ear {
+    dictionaries: Dictionaries,
+    said: BTreeMap<u32, Said>,
+    parts: BTreeMap<u32, Vec<u8>>,
+}
+
+impl Ear {
+    fn new(codec: &Arc<dyn Squeeze>) -> Self {
+        let codec = Arc::clone(codec);
+        let dictionaries = Dictionaries { codec, out: Vec::new(), peer: Vec::new() };
+        Self { dictionaries, said: BTreeMap::new(), parts: BTreeMap::new() }
+    }
+
+    /// The sequence number after the frame's operations.
+    fn frame(&mut self, frame: &Frame) -> Result<u64, BodyError> {
+        let said = self.said.entry(frame.stream).or_default();
+        read(frame, &self.dictionaries, said).map(|_| said.next_seq)
+    }
+
+    /// A piece of a long frame, which is read once it is whole.
+    fn part(&mut self, part: &Part) {
+        let held = self.parts.entry(part.stream).or_default();
+        if part.offset == 0 {
+            held.clear();
+        }
+        held.extend_from_slice(&part.bytes);
+        if part.end() == part.total
+            && let Ok(frame) = minicbor::decode::<Frame>(held)
+        {
+            let _ = self.frame(&frame);
+        }
+    }
+}
+
 /// What one end has said so far.
 #[derive(Debug)]
 pub(crate) struct Tap {
-    codec: Arc<dyn Squeeze>,
-    dictionaries: Vec<DictionaryId>,
+    out: Ear,
+    back: Ear,
     /// Its numbers for streams, as it declared them.
     pub(crate) said: BTreeMap<u32, StreamId>,
     /// The other's numbers, as they came here.
@@ -64,10 +101,10 @@ pub(crate) struct To<'a> {
 }
 
 impl Tap {
-    pub(crate) fn new(codec: Arc<dyn Squeeze>, loose: bool) -> Self {
+    pub(crate) fn new(codec: &Arc<dyn Squeeze>, loose: bool) -> Self {
         Self {
-            codec,
-            dictionaries: Vec::new(),
+            out: Ear::new(codec),
+            back: Ear::new(codec),
             said: BTreeMap::new(),
             heard: BTreeMap::new(),
             stated: None,
@@ -114,7 +151,7 @@ impl Tap {
     ) -> anyhow::Result<()> {
         match message {
             Message::Hello(hello) => {
-                self.dictionaries.clone_from(&hello.dictionaries);
+                self.out.dictionaries.peer.clone_from(&hello.dictionaries);
                 self.cursors(hello.cursors.as_deref().unwrap_or_default(), from)
             }
             Message::Cursors(cursors) => self.cursors(cursors, from),
@@ -127,6 +164,7 @@ impl Tap {
             Message::Frame(frame) => self.frame(frame, counts),
             Message::Part(part) => {
                 counts.note(Fault::InPieces);
+                self.out.part(part);
                 let end = part.offset + u32::try_from(part.bytes.len())?;
                 // The last piece is acknowledged with the operation.
                 let part_end = Some(end).filter(|end| *end < part.total);
@@ -174,14 +212,7 @@ impl Tap {
     }
 
     fn frame(&mut self, frame: &Frame, counts: &mut Counts) -> anyhow::Result<()> {
-        let place = usize::from(frame.dictionary);
-        let dictionary = match place.checked_sub(1) {
-            None => DictionaryId::NONE,
-            Some(place) => *self.dictionaries.get(place).context("a frame names no dictionary")?,
-        };
-        let limits = body::SplitLimits { ops_max: FRAME_OPS_MAX, bytes_max: FRAME_RAW_BYTES_MAX };
-        let ops = body::open(&frame.body, self.codec.as_ref(), dictionary, limits)?;
-        let next_seq = frame.first_seq + u64::try_from(ops.len())?;
+        let next_seq = self.out.frame(frame)?;
         let stream = self.said.get(&frame.stream).context("a frame of a stream not declared")?;
         if let Some(stated) = &self.stated
             && !self.loose
@@ -229,6 +260,7 @@ impl Tap {
         for message in decode_all(bytes).unwrap_or_default() {
             match message {
                 Message::Hello(hello) => {
+                    self.back.dictionaries.peer = hello.dictionaries;
                     if let Some(cursors) = hello.cursors {
                         self.state(&cursors);
                     }
@@ -254,8 +286,8 @@ impl Tap {
                     self.urgent.retain(|urgent| Some(&urgent.stream) != stream);
                 }
                 Message::Frame(frame) => self.shown(&frame),
-                Message::Part(_)
-                | Message::Ping(_)
+                Message::Part(part) => self.back.part(&part),
+                Message::Ping(_)
                 | Message::Pong(_)
                 | Message::Bye(_)
                 | Message::Blob(_)
@@ -266,10 +298,8 @@ impl Tap {
 
     /// The other sent operations: it has them.
     fn shown(&mut self, frame: &Frame) {
-        let limits = body::SplitLimits { ops_max: FRAME_OPS_MAX, bytes_max: FRAME_RAW_BYTES_MAX };
-        let ops = body::open(&frame.body, self.codec.as_ref(), DictionaryId::NONE, limits).ok();
-        let (Some(ops), Some(stream)) = (ops, self.heard.get(&frame.stream)) else { return };
-        let end = frame.first_seq.saturating_add(u64::try_from(ops.len()).unwrap_or(0));
+        let end = self.back.frame(frame).ok();
+        let (Some(end), Some(stream)) = (end, self.heard.get(&frame.stream)) else { return };
         if let Some(stated) = &mut self.stated {
             let stands = stated.entry(tag_of(stream)).or_insert(1);
             *stands = (*stands).max(end);

@@ -178,7 +178,7 @@ pub(crate) fn offer(codec: &dyn Squeeze, number: u32, batch: &Batch, declared: b
     let frame = Frame {
         stream: number,
         first_seq: batch.first_seq,
-        dictionary: 0,
+        basis: 0,
         signature: batch.signature,
         body: closed(codec, &ops),
     };
@@ -193,7 +193,7 @@ fn closed(codec: &dyn Squeeze, ops: &[&[u8]]) -> Vec<u8> {
 
 /// A body without ids whose columns are these bytes.
 fn columns(codec: &dyn Squeeze, bytes: &[u8]) -> Vec<u8> {
-    let squeezed = codec.squeeze(DictionaryId::NONE, bytes);
+    let squeezed = codec.squeeze(DictionaryId::NONE, &[], bytes);
     [vec![0], squeezed.expect("invariant: no dictionary is always known")].concat()
 }
 
@@ -219,7 +219,7 @@ pub(crate) fn garbage(rng: &mut ChaCha8Rng, codec: &dyn Squeeze, office: OfficeI
             let mut bytes = Message::Declare(9, stream).bytes();
             let body = columns(codec, &noise(rng));
             let signature = [0; 64];
-            let frame = Frame { stream: 9, first_seq: 1, dictionary: 0, signature, body };
+            let frame = Frame { stream: 9, first_seq: 1, basis: 0, signature, body };
             Message::Frame(frame).write(&mut bytes);
             bytes
         }
@@ -234,25 +234,19 @@ pub(crate) fn oversized(rng: &mut ChaCha8Rng, codec: &dyn Squeeze, stream: Strea
         0 => {
             // A megabyte of zeros in a few bytes.
             let body = columns(codec, &vec![0; 2 * FRAME_RAW_BYTES_MAX]);
-            Message::Frame(Frame { stream: 1, first_seq: 1, dictionary: 0, signature, body })
+            Message::Frame(Frame { stream: 1, first_seq: 1, basis: 0, signature, body })
                 .write(&mut bytes);
         }
         1 => {
             let body = vec![0x5a; 200_000];
-            Message::Frame(Frame {
-                stream: 1,
-                first_seq: u64::MAX,
-                dictionary: 3,
-                signature,
-                body,
-            })
-            .write(&mut bytes);
+            Message::Frame(Frame { stream: 1, first_seq: u64::MAX, basis: 6, signature, body })
+                .write(&mut bytes);
         }
         2 => {
             let ops: Vec<&[u8]> = vec![&[0x80]; FRAME_OPS_MAX];
             let body = closed(codec, &ops);
             let first_seq = u64::MAX - 2;
-            Message::Frame(Frame { stream: 1, first_seq, dictionary: 0, signature, body })
+            Message::Frame(Frame { stream: 1, first_seq, basis: 0, signature, body })
                 .write(&mut bytes);
         }
         _ => {

@@ -152,7 +152,7 @@ impl World {
         let hostile = self.links[at].hostile;
         let end = |machine: usize, role: Role, office: Option<OfficeId>| {
             let config = self.machines[machine].kernel.session(role, [0; 32], office)?;
-            let tap = Tap::new(Arc::clone(&config.codec), hostile);
+            let tap = Tap::new(&config.codec, hostile);
             let mut said = Vec::new();
             let session = Box::new(Session::begin(config, &mut said));
             anyhow::Ok((End::new(Mind::Node(machine, session), tap, now_ms), said))

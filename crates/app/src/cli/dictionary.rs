@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domain::sync::Ppm;
-use domain::sync::body::{DictionaryId, SplitLimits, close, join, open};
+use domain::sync::body::{Before, DictionaryId, SplitLimits, close, join, open};
 use node::clock::{Clock, SystemClock};
 use serde::Serialize;
 
@@ -53,6 +53,8 @@ struct Measured {
     bytes_per_op: f64,
     /// Of these, the ids that nothing squeezes.
     chance_bytes_per_op: f64,
+    /// The same in frames of which each leans on those before it, as within a session.
+    leaning_bytes_per_op: f64,
     /// The largest frame.
     frame_bytes_max: usize,
     close_us_per_frame: f64,
@@ -100,12 +102,13 @@ pub(super) fn frames(context: &Context, frames: &Frames) -> Done {
     }
     for m in all {
         output.line(format!(
-            "{} × {}: {:.1} B an operation ({:.1} of it ids), largest frame {} B, {:.0} µs to \
-             close, {:.0} µs to open",
+            "{} × {}: {:.1} B an operation ({:.1} of it ids), {:.1} after others, largest frame \
+             {} B, {:.0} µs to close, {:.0} µs to open",
             m.kind,
             m.frame_ops,
             m.bytes_per_op,
             m.chance_bytes_per_op,
+            m.leaning_bytes_per_op,
             m.frame_bytes_max,
             m.close_us_per_frame,
             m.open_us_per_frame,
@@ -141,9 +144,13 @@ fn measure(
         anyhow::ensure!(open(frame, codec, id, limits)? == *ops, "a frame did not come back");
     }
     let opened_ms = SystemClock.now_ms();
-    let mut chance = 0;
+    let (mut chance, mut leaning, mut before) = (0, 0, Before::default());
     for ops in &frames {
         chance += join(ops, &keys)?.chance.len();
+        let (frame, next) = before.close(ops, &keys, codec, id)?;
+        let opened = before.open(&frame, codec, id, limits)?;
+        anyhow::ensure!(opened.0 == *ops && opened.1 == next, "a frame did not come back");
+        (leaning, before) = (leaning + frame.len(), next);
     }
     let per_frame = |ms: u64| per(ms.saturating_mul(1_000), frames.len());
     let per_op = |bytes: usize| per(bytes as u64, ops.len());
@@ -154,6 +161,7 @@ fn measure(
         raw_bytes_per_op: per_op(ops.iter().map(Vec::len).sum()),
         bytes_per_op: per_op(closed.iter().map(Vec::len).sum()),
         chance_bytes_per_op: per_op(chance),
+        leaning_bytes_per_op: per_op(leaning),
         frame_bytes_max: closed.iter().map(Vec::len).max().unwrap_or(0),
         close_us_per_frame: per_frame(closed_ms - begun_ms),
         open_us_per_frame: per_frame(opened_ms - closed_ms),

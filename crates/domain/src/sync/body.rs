@@ -7,12 +7,14 @@
 //!
 //! [`join`] proves its own work: what would not come back exactly is carried as it came.
 
+mod before;
 mod cells;
 pub(super) mod flow;
 mod frame;
 
 use thiserror::Error;
 
+pub use self::before::Before;
 use self::flow::{Reader, Writer};
 use self::frame::{Frame, PLAIN};
 use crate::ids::{RecordId, SubmissionId};
@@ -86,11 +88,17 @@ impl DictionaryId {
 
 /// A compressor that knows some dictionaries: [`super::Ppm`], or one that a test watches.
 pub trait Squeeze: std::fmt::Debug + Send + Sync {
-    /// Fewer bytes that [`Self::expand`] with the same dictionary makes the same again.
+    /// Fewer bytes that [`Self::expand`] with the same dictionary and the same text before makes
+    /// the same again.
     ///
     /// # Errors
     /// [`BodyError::NoDictionary`].
-    fn squeeze(&self, dictionary: DictionaryId, raw: &[u8]) -> Result<Vec<u8>, BodyError>;
+    fn squeeze(
+        &self,
+        dictionary: DictionaryId,
+        before: &[u8],
+        raw: &[u8],
+    ) -> Result<Vec<u8>, BodyError>;
 
     /// The bytes that were squeezed, whoever sent these.
     ///
@@ -100,6 +108,7 @@ pub trait Squeeze: std::fmt::Debug + Send + Sync {
     fn expand(
         &self,
         dictionary: DictionaryId,
+        before: &[u8],
         squeezed: &[u8],
         raw_bytes_max: usize,
     ) -> Result<Vec<u8>, BodyError>;
@@ -117,20 +126,24 @@ pub fn creation_submission(record: RecordId) -> SubmissionId {
 /// # Errors
 /// [`BodyError::TooLarge`] for more operations than a frame holds.
 pub fn join(ops: &[&[u8]], keys: TypeKeys<'_>) -> Result<Body, BodyError> {
+    joined(ops, keys, &Before::default())
+}
+
+fn joined(ops: &[&[u8]], keys: TypeKeys<'_>, before: &Before) -> Result<Body, BodyError> {
     if ops.len() > FRAME_OPS_MAX {
         return Err(BodyError::TooLarge);
     }
-    let body = write(ops, understood, keys);
-    if let Some(body) = body.filter(|body| comes_back(body, ops)) {
+    let body = write(ops, understood, keys, before);
+    if let Some(body) = body.filter(|body| comes_back(body, ops, before)) {
         return Ok(body);
     }
     // Something in one of them can't be said in columns: that one alone is carried as it came.
     let alone = |bytes: &[u8]| {
-        let body = write(&[bytes], understood, keys)?;
-        understood(bytes).filter(|_| comes_back(&body, &[bytes]))
+        let body = write(&[bytes], understood, keys, before)?;
+        understood(bytes).filter(|_| comes_back(&body, &[bytes], before))
     };
-    let body = write(ops, alone, keys).filter(|body| comes_back(body, ops));
-    let body = body.or_else(|| write(ops, |_| None, keys));
+    let body = write(ops, alone, keys, before).filter(|body| comes_back(body, ops, before));
+    let body = body.or_else(|| write(ops, |_| None, keys, before));
     body.ok_or(BodyError::TooLarge)
 }
 
@@ -139,9 +152,13 @@ pub fn join(ops: &[&[u8]], keys: TypeKeys<'_>) -> Result<Body, BodyError> {
 /// # Errors
 /// When the parts are no body, or hold more than the limits allow.
 pub fn split(body: &Body, limits: SplitLimits) -> Result<Vec<Vec<u8>>, BodyError> {
+    parted(body, limits, &Before::default())
+}
+
+fn parted(body: &Body, limits: SplitLimits, before: &Before) -> Result<Vec<Vec<u8>>, BodyError> {
     let mut reader = Reader::new(&body.chance, &body.columns, limits.bytes_max);
     let mut frame = Frame::default();
-    frame.flow(&mut reader)?;
+    frame.flow(&mut reader, before)?;
     if !reader.is_done() {
         return Err(BodyError::Malformed);
     }
@@ -160,12 +177,7 @@ pub fn close(
     squeeze: &dyn Squeeze,
     dictionary: DictionaryId,
 ) -> Result<Vec<u8>, BodyError> {
-    let body = join(ops, keys)?;
-    let mut bytes = Vec::with_capacity(body.chance.len() + 64);
-    flow::put(&mut bytes, body.chance.len() as u64);
-    bytes.extend_from_slice(&body.chance);
-    bytes.extend(squeeze.squeeze(dictionary, &body.columns)?);
-    Ok(bytes)
+    Before::default().close(ops, keys, squeeze, dictionary).map(|(bytes, _)| bytes)
 }
 
 /// The operations that [`close`] put into a frame, whoever sent it.
@@ -178,17 +190,14 @@ pub fn open(
     dictionary: DictionaryId,
     limits: SplitLimits,
 ) -> Result<Vec<Vec<u8>>, BodyError> {
-    let (len, rest) = flow::get(bytes).ok_or(BodyError::Malformed)?;
-    let len = usize::try_from(len).map_err(|_| BodyError::Malformed)?;
-    let (chance, squeezed) = rest.split_at_checked(len).ok_or(BodyError::Malformed)?;
-    let columns = squeeze.expand(dictionary, squeezed, limits.bytes_max)?;
-    split(&Body { chance: chance.to_vec(), columns }, limits)
+    Before::default().open(bytes, squeeze, dictionary, limits).map(|(ops, _)| ops)
 }
 
 fn write(
     ops: &[&[u8]],
     understood: impl Fn(&[u8]) -> Option<Op>,
     keys: TypeKeys<'_>,
+    before: &Before,
 ) -> Option<Body> {
     let mut frame = Frame::default();
     for bytes in ops {
@@ -198,7 +207,7 @@ fn write(
         }
     }
     let mut writer = Writer::default();
-    frame.flow(&mut writer).ok()?;
+    frame.flow(&mut writer, before).ok()?;
     Some(Body { chance: writer.chance, columns: writer.columns })
 }
 
@@ -209,10 +218,10 @@ fn understood(bytes: &[u8]) -> Option<Op> {
     (op.format == FORMAT && again == bytes && kind(&op.change) < 5).then_some(op)
 }
 
-fn comes_back(body: &Body, ops: &[&[u8]]) -> bool {
+fn comes_back(body: &Body, ops: &[&[u8]], before: &Before) -> bool {
     let bytes_max = ops.iter().map(|op| op.len()).sum::<usize>().saturating_mul(2) + 1_024;
     let limits = SplitLimits { ops_max: ops.len(), bytes_max };
-    split(body, limits).is_ok_and(|back| back == ops)
+    parted(body, limits, before).is_ok_and(|back| back == ops)
 }
 
 /// The kind of a change, as in its bytes; [`PLAIN`] for one that columns can't say.

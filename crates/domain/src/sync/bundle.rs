@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::blob::Group;
 use super::body::{BodyError, DictionaryId, Squeeze};
 use super::contract::Batch;
-use super::frame::{Dictionaries, read};
+use super::frame::{Dictionaries, Said, read};
 use super::wire::{Cursor, Frame};
 use crate::ids::{Digest, WriterId};
 use crate::limits::{CURSORS_MAX, HELLO_DICTIONARIES_MAX};
@@ -160,7 +160,7 @@ impl<'b> Contents<'b> {
             }
             Item::Frame(frame) => {
                 let stream = self.streams.get(&frame.stream).ok_or(NoContent)?.clone();
-                let ops = match read(&frame, &self.dictionaries) {
+                let ops = match read(&frame, &self.dictionaries, &mut Said::default()) {
                     Ok(ops) => ops,
                     Err(BodyError::NoDictionary) => return Ok(Some(Piece::Unread(stream))),
                     Err(BodyError::Malformed | BodyError::TooLarge) => return Err(NoContent),

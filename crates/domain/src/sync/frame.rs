@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::body::{self, BodyError, DictionaryId, SplitLimits, Squeeze};
+use super::body::{Before, BodyError, DictionaryId, SplitLimits, Squeeze};
 use super::wire::Frame;
-use crate::limits::{FRAME_BYTES_MAX, FRAME_OPS_MAX, FRAME_RAW_BYTES_AIM, FRAME_RAW_BYTES_MAX};
+use crate::limits::{
+    FRAME_BYTES_MAX, FRAME_OPS_MAX, FRAME_RAW_BYTES_AIM, FRAME_RAW_BYTES_MAX, LEANING_OPS_MAX,
+};
 use crate::op::{StreamId, TypeRef};
 
 /// Room in a frame for what isn't its body.
@@ -49,19 +51,33 @@ pub struct Page {
     pub type_keys: BTreeMap<TypeRef, String>,
 }
 
+/// How far a stream has gone from one end to the other, and what the frame that goes on from there
+/// may lean on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The sequence number after the last frame; 0 where there was none.
+    pub next_seq: u64,
+    before: Before,
+}
+
 /// A frame with where it leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuiltFrame {
     /// The frame.
     pub frame: Frame,
-    /// The sequence number after its last operation.
-    pub next_seq: u64,
+    /// How far the stream has gone once it is sent.
+    pub said: Said,
 }
 
 /// Builds the longest frame that fits; where not even one signed head's operations fit, a longer
 /// one, which goes in parts. `None` if the page holds no signed head.
 #[must_use]
-pub fn build(page: &Page, number: u32, dictionaries: &Dictionaries) -> Option<BuiltFrame> {
+pub fn build(
+    page: &Page,
+    number: u32,
+    dictionaries: &Dictionaries,
+    said: &Said,
+) -> Option<BuiltFrame> {
     let chosen = dictionaries.out.iter().find(|(_, id)| *id == page.dictionary);
     let (place, dictionary) = chosen.copied().unwrap_or((0, DictionaryId::NONE));
     let counts = page.counts();
@@ -71,7 +87,10 @@ pub fn build(page: &Page, number: u32, dictionaries: &Dictionaries) -> Option<Bu
         let ops: Vec<&[u8]> = page.ops.iter().take(count).map(Vec::as_slice).collect();
         let keys = |ty: &TypeRef| page.type_keys.get(ty).cloned();
         let codec = dictionaries.codec.as_ref();
-        let body = body::close(&ops, &keys, codec, dictionary).ok()?;
+        let leans = said.next_seq == page.first_seq && count <= LEANING_OPS_MAX;
+        let alone = Before::default();
+        let before = if leans { &said.before } else { &alone };
+        let (body, before) = before.close(&ops, &keys, codec, dictionary).ok()?;
         let room = FRAME_BYTES_MAX - ENVELOPE_BYTES;
         if body.len() > room && at > 0 {
             // As many as would fit if all were alike, and always fewer than now.
@@ -81,23 +100,38 @@ pub fn build(page: &Page, number: u32, dictionaries: &Dictionaries) -> Option<Bu
         }
         let signature = boundary.signature;
         let (stream, first_seq) = (number, page.first_seq);
-        let frame = Frame { stream, first_seq, dictionary: place, signature, body };
-        return Some(BuiltFrame { frame, next_seq: boundary.next_seq });
+        let basis = place << 1 | u8::from(leans);
+        let frame = Frame { stream, first_seq, basis, signature, body };
+        return Some(BuiltFrame { frame, said: Said { next_seq: boundary.next_seq, before } });
     }
 }
 
-/// The operations of a frame that a peer sent.
+/// The operations of a frame that a peer sent; `said` is how far its stream had gone, and has.
 ///
 /// # Errors
-/// If it is none, is beyond a limit, or needs a dictionary that isn't here.
-pub fn read(frame: &Frame, dictionaries: &Dictionaries) -> Result<Vec<Vec<u8>>, BodyError> {
-    let dictionary = match frame.dictionary {
-        0 => Some(DictionaryId::NONE),
-        place => dictionaries.peer.get(usize::from(place) - 1).copied(),
+/// If it is none, is beyond a limit, needs a dictionary that isn't here, or leans on what did not
+/// go before it.
+pub fn read(
+    frame: &Frame,
+    dictionaries: &Dictionaries,
+    said: &mut Said,
+) -> Result<Vec<Vec<u8>>, BodyError> {
+    let dictionary = match usize::from(frame.basis >> 1).checked_sub(1) {
+        None => Some(DictionaryId::NONE),
+        Some(at) => dictionaries.peer.get(at).copied(),
     };
     let dictionary = dictionary.ok_or(BodyError::NoDictionary)?;
+    let leans = frame.basis & 1 == 1;
+    if leans && said.next_seq != frame.first_seq {
+        return Err(BodyError::Malformed);
+    }
+    let alone = Before::default();
+    let before = if leans { &said.before } else { &alone };
     let limits = SplitLimits { ops_max: FRAME_OPS_MAX, bytes_max: FRAME_RAW_BYTES_MAX };
-    body::open(&frame.body, dictionaries.codec.as_ref(), dictionary, limits)
+    let (ops, before) =
+        before.open(&frame.body, dictionaries.codec.as_ref(), dictionary, limits)?;
+    *said = Said { next_seq: frame.first_seq.saturating_add(ops.len() as u64), before };
+    Ok(ops)
 }
 
 impl Page {

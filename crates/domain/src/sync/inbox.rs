@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::frame::Said;
 use super::wire::{Frame, Part};
 use crate::limits::FRAME_RAW_BYTES_MAX;
 use crate::op::StreamId;
@@ -18,6 +19,8 @@ pub(super) struct In {
     pub(super) expected: u64,
     /// Not taken for now: its scope or writer stands against it.
     pub(super) blocked: bool,
+    /// How far the peer has gone, whatever came of it.
+    pub(super) said: Said,
     assembling: Option<Vec<u8>>,
 }
 
@@ -32,7 +35,8 @@ impl Inbox {
         if self.streams.len() >= DECLARED_MAX || self.streams.contains_key(&number) {
             return false;
         }
-        let entry = In { stream, expected, blocked: false, assembling: None };
+        let said = Said::default();
+        let entry = In { stream, expected, blocked: false, said, assembling: None };
         self.streams.insert(number, entry);
         true
     }

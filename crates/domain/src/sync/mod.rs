@@ -21,10 +21,12 @@ pub use self::body::{DictionaryId, Squeeze};
 pub use self::contract::{
     Action, Batch, Closed, Config, Held, Input, PROTOCOL, PeerHello, Role, Taken, hello_bytes,
 };
-pub use self::frame::{Boundary, BuiltFrame, Dictionaries, Page, build, read};
+pub use self::frame::{Boundary, BuiltFrame, Dictionaries, Page, Said, build, read};
 pub use self::outbox::{LaneQueue, Progress};
 pub use self::ppm::Ppm;
 pub use self::redial::redial_ms;
 pub use self::scope::{Own, Rules};
 pub use self::session::Session;
-pub use self::wire::{Cursor, Frame, Hello, Message, StreamTag, WireError, decode_all, tag_of};
+pub use self::wire::{
+    Cursor, Frame, Hello, Message, Part, StreamTag, WireError, decode_all, tag_of,
+};

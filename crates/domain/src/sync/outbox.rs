@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::frame::BuiltFrame;
+use super::frame::{BuiltFrame, Said};
 use super::wire::{Cursor, Message, Part, StreamTag, tag_of};
 use crate::limits::{FRAME_BYTES_MAX, WINDOW_BYTES_MAX};
 use crate::op::{Lane, StreamId};
@@ -53,6 +53,7 @@ struct Out {
     number: Option<u32>,
     refused: Option<String>,
     built: Option<BuiltFrame>,
+    said: Said,
     /// Pieces of a long frame that are still to be sent.
     parts: VecDeque<Part>,
     rank: usize,
@@ -115,6 +116,7 @@ impl Outbox {
             number: None,
             refused: None,
             built: None,
+            said: Said::default(),
             parts: VecDeque::new(),
             rank,
             turn: 0,
@@ -129,9 +131,12 @@ impl Outbox {
         self.flight_bytes = self.flights.iter().map(|flight| flight.bytes).sum();
     }
 
-    pub(super) fn number(&mut self, stream: &StreamId) -> u32 {
-        let known = self.streams.get(stream).and_then(|out| out.number);
-        known.unwrap_or_else(|| u32::try_from(self.numbers.len()).unwrap_or(u32::MAX))
+    /// The stream's number, and how far it has gone in this session.
+    pub(super) fn said(&self, stream: &StreamId) -> (u32, Said) {
+        let out = self.streams.get(stream);
+        let next = || u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        let number = out.and_then(|out| out.number).unwrap_or_else(next);
+        (number, out.map(|out| out.said.clone()).unwrap_or_default())
     }
 
     /// Operations that were read, as a frame; `None` where nothing signed could be read.
@@ -198,13 +203,14 @@ impl Outbox {
             self.numbers.push(stream.clone());
         }
         out.turn = turn;
-        out.sent_next = built.next_seq;
+        let next_seq = built.said.next_seq;
+        (out.sent_next, out.said) = (next_seq, built.said);
         let frame = super::wire::Frame { stream: number, ..built.frame };
         if frame.body.len() < FRAME_BYTES_MAX {
             let message = Message::Frame(frame);
             let bytes = message.bytes().len();
             messages.push(message);
-            self.fly(Flight { stream, next_seq: built.next_seq, part_end: None, bytes });
+            self.fly(Flight { stream, next_seq, part_end: None, bytes });
             return Next::Send(messages);
         }
         let whole = minicbor::to_vec(&frame).expect("invariant: writing to memory does not fail");

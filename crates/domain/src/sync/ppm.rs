@@ -3,8 +3,8 @@
 //! dictionary.
 //!
 //! What the coder writes while it reads a dictionary is the same for every frame, since its bytes
-//! are final once written: it is left out, and put back to be read. `docs/formats/frame-body.md`
-//! gives the bytes.
+//! are final once written: it is left out, and put back to be read. So is what it writes of the
+//! text that went before in the session. `docs/formats/frame-body.md` gives the bytes.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -71,33 +71,41 @@ impl Ppm {
 
 impl Primer {
     fn new(text: &[u8]) -> Self {
-        Self { text: text.to_vec(), written: familiar(text).into_inner() }
+        Self { text: text.to_vec(), written: familiar(text, &[]).into_inner() }
     }
 }
 
-/// A coder that has read a dictionary.
-fn familiar(text: &[u8]) -> Ppmd8Encoder<Vec<u8>> {
+/// A coder that has read a dictionary, and then what went before.
+fn familiar(text: &[u8], before: &[u8]) -> Ppmd8Encoder<Vec<u8>> {
     let coder = Ppmd8Encoder::new(Vec::new(), ORDER, MODEL_BYTES, WHEN_FULL);
     let mut coder = coder.expect("invariant: order and memory are within what the coder allows");
-    coder.write_all(text).expect("invariant: writing to memory does not fail");
+    let read = coder.write_all(text).and_then(|()| coder.write_all(before));
+    read.expect("invariant: writing to memory does not fail");
     coder
 }
 
 impl Squeeze for Ppm {
-    fn squeeze(&self, dictionary: DictionaryId, raw: &[u8]) -> Result<Vec<u8>, BodyError> {
+    fn squeeze(
+        &self,
+        dictionary: DictionaryId,
+        before: &[u8],
+        raw: &[u8],
+    ) -> Result<Vec<u8>, BodyError> {
         let primer = self.primer(dictionary)?;
-        let mut coder = familiar(&primer.text);
+        let mut coder = familiar(&primer.text, before);
+        let known = coder.get_ref().len();
         let whole = coder.write_all(raw).and_then(|()| coder.finish(false));
         let whole = whole.expect("invariant: writing to memory does not fail");
-        let mut squeezed = Vec::with_capacity(whole.len() - primer.written.len() + 4);
+        let mut squeezed = Vec::with_capacity(whole.len() - known + 4);
         flow::put(&mut squeezed, raw.len() as u64);
-        squeezed.extend_from_slice(&whole[primer.written.len()..]);
+        squeezed.extend_from_slice(&whole[known..]);
         Ok(squeezed)
     }
 
     fn expand(
         &self,
         dictionary: DictionaryId,
+        before: &[u8],
         squeezed: &[u8],
         raw_bytes_max: usize,
     ) -> Result<Vec<u8>, BodyError> {
@@ -105,10 +113,17 @@ impl Squeeze for Ppm {
         let (len, squeezed) = flow::get(squeezed).ok_or(BodyError::Malformed)?;
         let len = usize::try_from(len).ok().filter(|len| *len <= raw_bytes_max);
         let mut raw = vec![0; len.ok_or(BodyError::TooLarge)?];
-        let whole = primer.written.chain(squeezed);
+        let longer;
+        let written = if before.is_empty() {
+            primer.written.as_slice()
+        } else {
+            longer = familiar(&primer.text, before).into_inner();
+            &longer
+        };
+        let whole = written.chain(squeezed);
         let decoder = Ppmd8Decoder::new(whole, ORDER, MODEL_BYTES, WHEN_FULL);
         let mut decoder = decoder.map_err(|_| BodyError::Malformed)?;
-        let mut text = vec![0; primer.text.len()];
+        let mut text = vec![0; primer.text.len() + before.len()];
         decoder.read_exact(&mut text).map_err(|_| BodyError::Malformed)?;
         decoder.read_exact(&mut raw).map_err(|_| BodyError::Malformed)?;
         let rest = decoder.into_inner().into_inner().1;

@@ -359,11 +359,11 @@ impl Session {
 
     fn frame(&mut self, frame: &Frame, out: &mut Vec<Action>) {
         let Some(peer) = &self.peer else { return };
-        let ops = read(frame, &peer.dictionaries).ok();
-        let Some(ops) = ops.filter(|ops| !ops.is_empty()) else {
+        let Some(entry) = self.inbox.get(frame.stream) else {
             return self.close(Closed::Malformed, out);
         };
-        let Some(entry) = self.inbox.get(frame.stream) else {
+        let ops = read(frame, &peer.dictionaries, &mut entry.said).ok();
+        let Some(ops) = ops.filter(|ops| !ops.is_empty()) else {
             return self.close(Closed::Malformed, out);
         };
         if entry.blocked {
@@ -414,8 +414,8 @@ impl Session {
 
     fn page(&mut self, page: &Page) {
         let Some(peer) = &self.peer else { return };
-        let number = self.outbox.number(&page.stream);
-        let built = build(page, number, &peer.dictionaries);
+        let (number, said) = self.outbox.said(&page.stream);
+        let built = build(page, number, &peer.dictionaries, &said);
         self.outbox.built(&page.stream, built);
     }
 

@@ -85,9 +85,10 @@ pub struct Frame {
     /// The sequence number of the first operation.
     #[n(1)]
     pub first_seq: u64,
-    /// The dictionary's place in the sender's HELLO, from 1; 0 is none.
+    /// Twice the place of its dictionary in the sender's HELLO, from 1, 0 being none; and 1 more
+    /// where it leans on what went before in its stream.
     #[n(2)]
-    pub dictionary: u8,
+    pub basis: u8,
     /// The writer's signature over the head after the last operation.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub signature: [u8; 64],

@@ -15,27 +15,39 @@ fn a_dictionary_makes_it_smaller_and_both_come_back() {
     assert_eq!(ppm.known(), [DictionaryId::NONE, id]);
     let raw = b"Banjir menggenangi permukiman di Desa Suka Maju dan sekitarnya";
     let (with, without) =
-        (ppm.squeeze(id, raw).unwrap(), ppm.squeeze(DictionaryId::NONE, raw).unwrap());
+        (ppm.squeeze(id, &[], raw).unwrap(), ppm.squeeze(DictionaryId::NONE, &[], raw).unwrap());
     assert!(with.len() < without.len() / 2, "{} and {}", with.len(), without.len());
-    assert_eq!(ppm.expand(id, &with, RAW_MAX).unwrap(), raw);
-    assert_eq!(ppm.expand(DictionaryId::NONE, &without, RAW_MAX).unwrap(), raw);
-    assert_ne!(ppm.expand(DictionaryId::NONE, &with, RAW_MAX).as_deref(), Ok(raw.as_slice()));
+    assert_eq!(ppm.expand(id, &[], &with, RAW_MAX).unwrap(), raw);
+    assert_eq!(ppm.expand(DictionaryId::NONE, &[], &without, RAW_MAX).unwrap(), raw);
+    assert_ne!(ppm.expand(DictionaryId::NONE, &[], &with, RAW_MAX).as_deref(), Ok(raw.as_slice()));
+}
+
+#[test]
+fn what_went_before_makes_it_smaller_and_must_be_the_same() {
+    let ppm = Ppm::default();
+    let raw = b"Banjir menggenangi permukiman di Desa Suka Maju dan sekitarnya";
+    for id in [DictionaryId::NONE, ppm.learn(b"Longsor menutup jalan di Desa Karang Jaya")] {
+        let with = ppm.squeeze(id, DICTIONARY, raw).unwrap();
+        assert!(with.len() < ppm.squeeze(id, &[], raw).unwrap().len() / 2);
+        assert_eq!(ppm.expand(id, DICTIONARY, &with, RAW_MAX).unwrap(), raw);
+        assert_ne!(ppm.expand(id, &[], &with, RAW_MAX).as_deref(), Ok(raw.as_slice()));
+    }
 }
 
 #[test]
 fn an_unknown_dictionary_is_said_to_be_missing() {
     let ppm = Ppm::default();
     let id = DictionaryId::of(DICTIONARY);
-    assert_eq!(ppm.squeeze(id, b"x"), Err(BodyError::NoDictionary));
-    assert_eq!(ppm.expand(id, b"x", RAW_MAX), Err(BodyError::NoDictionary));
+    assert_eq!(ppm.squeeze(id, &[], b"x"), Err(BodyError::NoDictionary));
+    assert_eq!(ppm.expand(id, &[], b"x", RAW_MAX), Err(BodyError::NoDictionary));
 }
 
 #[test]
 fn a_bomb_stops_at_its_limit() {
     let ppm = Ppm::default();
-    let bomb = ppm.squeeze(DictionaryId::NONE, &vec![0; 4 * 1024 * 1024]).unwrap();
+    let bomb = ppm.squeeze(DictionaryId::NONE, &[], &vec![0; 4 * 1024 * 1024]).unwrap();
     assert!(bomb.len() < 8 * 1024, "{} bytes", bomb.len());
-    assert_eq!(ppm.expand(DictionaryId::NONE, &bomb, RAW_MAX), Err(BodyError::TooLarge));
+    assert_eq!(ppm.expand(DictionaryId::NONE, &[], &bomb, RAW_MAX), Err(BodyError::TooLarge));
 }
 
 #[test]
@@ -54,8 +66,8 @@ proptest! {
     #[test]
     fn everything_comes_back(raw in prop::collection::vec(0u8..4, 0..3_000)) {
         let ppm = Ppm::default();
-        let squeezed = ppm.squeeze(DictionaryId::NONE, &raw).unwrap();
-        prop_assert_eq!(ppm.expand(DictionaryId::NONE, &squeezed, RAW_MAX).unwrap(), raw);
+        let squeezed = ppm.squeeze(DictionaryId::NONE, &[], &raw).unwrap();
+        prop_assert_eq!(ppm.expand(DictionaryId::NONE, &[], &squeezed, RAW_MAX).unwrap(), raw);
     }
 
     #[test]

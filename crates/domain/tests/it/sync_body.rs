@@ -12,7 +12,11 @@ use domain::op::{
 };
 use domain::period::{Date, Grain, Period};
 use domain::record::periodic_id;
-use domain::sync::body::{Body, BodyError, SplitLimits, creation_submission, join, split};
+use domain::sync::Ppm;
+use domain::sync::body::{
+    Before, Body, BodyError, DictionaryId, SplitLimits, close, creation_submission, join, open,
+    split,
+};
 use domain::value::{Cell, CellPath, FileRef, GeoPoint, Value};
 use expect_test::{expect, expect_file};
 use proptest::prelude::*;
@@ -55,6 +59,31 @@ fn golden() {
     }
     writeln!(text, "submission {}", creation_submission(make::RECORD)).unwrap();
     expect_file!["golden/frame-body-1.txt"].assert_eq(&text);
+}
+
+/// Frame after frame as in a session: both ends know the same, and what is known is not said again.
+#[test]
+fn frames_that_lean_on_those_before_come_back_and_are_smaller() {
+    let ppm = Ppm::default();
+    let limits = SplitLimits { ops_max: 1, bytes_max: 1024 * 1024 };
+    let (mut sender, mut receiver) = (Before::default(), Before::default());
+    let all = bytes(&make::one_of_each());
+    for round in 0..2 {
+        for op in &all {
+            let op = [op.as_slice()];
+            let alone = close(&op, &keys, &ppm, DictionaryId::NONE).unwrap();
+            let (frame, next) = sender.close(&op, &keys, &ppm, DictionaryId::NONE).unwrap();
+            let known = sender != Before::default();
+            let smaller = frame.len() < alone.len();
+            assert!(round == 0 || smaller, "{} and {}", frame.len(), alone.len());
+            let other = open(&frame, &ppm, DictionaryId::NONE, limits);
+            assert!(!known || other.as_ref() != Ok(&vec![op[0].to_vec()]), "it leans on nothing");
+            let (ops, then) = receiver.open(&frame, &ppm, DictionaryId::NONE, limits).unwrap();
+            assert_eq!(ops, op);
+            assert_eq!(then, next);
+            (sender, receiver) = (next, then);
+        }
+    }
 }
 
 #[test]
@@ -275,6 +304,22 @@ proptest! {
         ops in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..8),
     ) {
         joined(&ops);
+    }
+
+    #[test]
+    fn frames_come_back_after_whatever_went_before(
+        frames in prop::collection::vec(prop::collection::vec(op(), 1..4), 1..5),
+    ) {
+        let ppm = Ppm::default();
+        let (mut sender, mut receiver) = (Before::default(), Before::default());
+        for ops in frames {
+            let ops = bytes(&ops);
+            let slices: Vec<&[u8]> = ops.iter().map(Vec::as_slice).collect();
+            let (frame, next) = sender.close(&slices, &keys, &ppm, DictionaryId::NONE).unwrap();
+            let opened = receiver.open(&frame, &ppm, DictionaryId::NONE, LIMITS).unwrap();
+            prop_assert_eq!(&opened, &(ops, next.clone()));
+            (sender, receiver) = (next, opened.1);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use domain::ids::{Digest, OfficeId, WriterId};
 use domain::op::{Lane, Op, StreamId};
 use domain::sync::blob::group_count;
 use domain::sync::bundle::{FileGroup, Item};
-use domain::sync::{BuiltFrame, Cursor, Dictionaries, Page, build, tag_of};
+use domain::sync::{BuiltFrame, Cursor, Dictionaries, Page, Said, build, tag_of};
 use store::{blobs, cursors, log};
 
 use super::file::Sealer;
@@ -121,9 +121,10 @@ impl<'k> Making<'k> {
         while at < end {
             let page = self.kernel.page(stream, at)?;
             let dictionaries = if control { &self.without } else { &self.dictionaries };
-            let Some(BuiltFrame { mut frame, next_seq }) = build(&page, 0, dictionaries) else {
-                break;
-            };
+            // Whoever lacks other operations than this sender thinks must be able to read it.
+            let alone = Said::default();
+            let Some(built) = build(&page, 0, dictionaries, &alone) else { break };
+            let BuiltFrame { mut frame, said: Said { next_seq, .. } } = built;
             self.make_room(frame.body.len())?;
             let next = u32::try_from(self.named.len()).unwrap_or(u32::MAX);
             frame.stream = *self.named.entry(stream.clone()).or_insert_with(|| {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::BodyError;
 use super::flow::{Done, Flow, alike, loose_signed, number, signed, sized};
+use super::{Before, BodyError};
 use crate::ids::{ChoiceId, Digest, FieldId, OfficeId, RecordId, RowId};
 use crate::limits::CELLS_PER_RECORD_MAX;
 use crate::period::{Date, Grain, Period};
@@ -21,7 +21,11 @@ const CHOICE: u64 = 8;
 type Entry = (CellPath, u64);
 
 /// The cells of a group of operations, with the UTC day of each.
-pub(super) fn cells<F: Flow>(flow: &mut F, rows: &mut [(i64, &mut CellChanges)]) -> Done {
+pub(super) fn cells<F: Flow>(
+    flow: &mut F,
+    rows: &mut [(i64, &mut CellChanges)],
+    said: &Before,
+) -> Done {
     if rows.is_empty() {
         return Ok(());
     }
@@ -46,9 +50,9 @@ pub(super) fn cells<F: Flow>(flow: &mut F, rows: &mut [(i64, &mut CellChanges)])
     // texts speak of the same things: a frame of one is 3–5 % smaller for it.
     let (told, numbers): (Vec<&Entry>, Vec<&Entry>) =
         entries.iter().partition(|(_, kind)| matches!(*kind, TEXT | CHOICE));
-    numbers.into_iter().try_for_each(|entry| column(flow, entry, rows))?;
+    numbers.into_iter().try_for_each(|entry| column(flow, entry, rows, said))?;
     rows.chunks_mut(1)
-        .try_for_each(|row| told.iter().try_for_each(|entry| column(flow, entry, row)))
+        .try_for_each(|row| told.iter().try_for_each(|entry| column(flow, entry, row, said)))
 }
 
 fn has(cells: &CellChanges, (path, wanted): &Entry) -> bool {
@@ -101,7 +105,12 @@ fn masks<F: Flow>(flow: &mut F, entries: &[Entry], some: &[bool], cells: &mut Ce
 }
 
 /// One field of all that have it.
-fn column<F: Flow>(flow: &mut F, entry: &Entry, rows: &mut [(i64, &mut CellChanges)]) -> Done {
+fn column<F: Flow>(
+    flow: &mut F,
+    entry: &Entry,
+    rows: &mut [(i64, &mut CellChanges)],
+    said: &Before,
+) -> Done {
     let mut points = Vec::new();
     for (day, cells) in rows.iter_mut() {
         match cells.get_mut(&entry.0) {
@@ -116,7 +125,7 @@ fn column<F: Flow>(flow: &mut F, entry: &Entry, rows: &mut [(i64, &mut CellChang
             Some(_) | None => {}
         }
     }
-    self::points(flow, &mut points)
+    self::points(flow, &mut points, said)
 }
 
 fn plain<F: Flow>(flow: &mut F, value: &mut Value, day: i64) -> Done {
@@ -174,7 +183,7 @@ pub(super) fn period<F: Flow>(flow: &mut F, period: &mut Period, day: i64) -> Do
 }
 
 /// Points from the one before, at the coarsest decimal grid that holds them all.
-fn points<F: Flow>(flow: &mut F, points: &mut [&mut GeoPoint]) -> Done {
+fn points<F: Flow>(flow: &mut F, points: &mut [&mut GeoPoint], said: &Before) -> Done {
     if points.is_empty() {
         return Ok(());
     }
@@ -185,8 +194,9 @@ fn points<F: Flow>(flow: &mut F, points: &mut [&mut GeoPoint]) -> Done {
     let mut digits = u64::from((0..=7).rev().find(on).unwrap_or(0));
     flow.number(&mut digits)?;
     let digits = u32::try_from(digits).ok().filter(|digits| *digits <= 7);
-    let grid = 10i64.pow(digits.ok_or(BodyError::Malformed)?);
-    let mut last = GeoPoint { lat_e7: 0, lon_e7: 0 };
+    let grid = 10i32.pow(digits.ok_or(BodyError::Malformed)?);
+    let mut last = said.place(grid);
+    let grid = i64::from(grid);
     for point in points {
         moved(flow, &mut point.lat_e7, &mut last.lat_e7, grid)?;
         moved(flow, &mut point.lon_e7, &mut last.lon_e7, grid)?;

@@ -2,7 +2,7 @@
 
 use super::cells::{cells, path, period};
 use super::flow::{Done, Flow, alike, loose_signed, number, sized};
-use super::{BodyError, TypeKeys, creation_submission, kind};
+use super::{Before, BodyError, TypeKeys, creation_submission, kind};
 use crate::hlc::Hlc;
 use crate::ids::{ActionId, Digest, OfficeId, OpTag, PersonId, RecordId, SubmissionId};
 use crate::limits::{FRAME_OPS_MAX, RETURNED_CELLS_MAX, SAW_MAX, TEXT_BYTES_MAX};
@@ -63,7 +63,7 @@ impl Frame {
     }
 
     /// Writes all, or reads it.
-    pub(super) fn flow<F: Flow>(&mut self, flow: &mut F) -> Done {
+    pub(super) fn flow<F: Flow>(&mut self, flow: &mut F, before: &Before) -> Done {
         sized(flow, &mut self.kinds, FRAME_OPS_MAX, || 0)?;
         alike(flow, &mut self.kinds)?;
         let is_plain = |kind: &&u64| **kind == PLAIN;
@@ -74,18 +74,23 @@ impl Frame {
             self.ops = kinds.iter().map(|kind| blank(*kind)).collect::<Result<_, _>>()?;
         }
         if !self.ops.is_empty() {
-            columns(flow, &mut self.ops, &mut self.types)?;
+            columns(flow, &mut self.ops, &mut self.types, before)?;
         }
         self.plain.iter_mut().try_for_each(|bytes| flow.bytes(bytes))
     }
 }
 
-fn columns<F: Flow>(flow: &mut F, ops: &mut [Op], types: &mut Vec<(TypeRef, String)>) -> Done {
-    authors(flow, ops)?;
-    times(flow, ops)?;
+fn columns<F: Flow>(
+    flow: &mut F,
+    ops: &mut [Op],
+    types: &mut Vec<(TypeRef, String)>,
+    before: &Before,
+) -> Done {
+    authors(flow, ops, before)?;
+    times(flow, ops, before)?;
     let days: Vec<i64> = ops.iter().map(|op| i64::from(Date::of_ms(op.time.ms).0)).collect();
     let keys = created(flow, ops, types, &days)?;
-    records(flow, ops, &keys)?;
+    records(flow, ops, &keys, before)?;
     submissions(flow, ops)?;
     saw(flow, ops)?;
     patches(flow, ops)?;
@@ -95,7 +100,7 @@ fn columns<F: Flow>(flow: &mut F, ops: &mut [Op], types: &mut Vec<(TypeRef, Stri
             flow.text(&mut comment.text)?;
         }
     }
-    all_cells(flow, ops, types, &days)
+    all_cells(flow, ops, types, &days, before)
 }
 
 /// A column of indexes into a table, each entry of which is said once.
@@ -128,13 +133,16 @@ fn table<F: Flow, T: Clone + PartialEq>(
     Ok(())
 }
 
-fn authors<F: Flow>(flow: &mut F, ops: &mut [Op]) -> Done {
+fn authors<F: Flow>(flow: &mut F, ops: &mut [Op], before: &Before) -> Done {
     let mut pairs: Vec<(PersonId, OfficeId)> =
         ops.iter().map(|op| (op.author, op.office)).collect();
     let blank = (PersonId([0; 16]), OfficeId(0));
-    table(flow, &mut pairs, &blank, |flow, (author, office)| {
-        flow.chance(&mut author.0)?;
-        number(flow, &mut office.0)
+    table(flow, &mut pairs, &blank, |flow, pair| {
+        if before.author(flow, pair)? {
+            return Ok(());
+        }
+        flow.chance(&mut pair.0.0)?;
+        number(flow, &mut pair.1.0)
     })?;
     for (op, pair) in ops.iter_mut().zip(pairs) {
         (op.author, op.office) = pair;
@@ -143,8 +151,8 @@ fn authors<F: Flow>(flow: &mut F, ops: &mut [Op]) -> Done {
 }
 
 /// The first moment whole, each other from the one before.
-fn times<F: Flow>(flow: &mut F, ops: &mut [Op]) -> Done {
-    let mut last = 0i64;
+fn times<F: Flow>(flow: &mut F, ops: &mut [Op], before: &Before) -> Done {
+    let mut last = before.ms();
     for op in ops.iter_mut() {
         let ms = i64::try_from(op.time.ms).map_err(|_| BodyError::Malformed)?;
         let mut step = ms.wrapping_sub(last);
@@ -218,8 +226,13 @@ fn created<F: Flow>(
 }
 
 /// A record's id: 0 and the id, 1 where it derives, else the how manyth record of the frame.
-fn records<F: Flow>(flow: &mut F, ops: &mut [Op], derived: &[Option<RecordId>]) -> Done {
-    let mut known: Vec<RecordId> = Vec::new();
+fn records<F: Flow>(
+    flow: &mut F,
+    ops: &mut [Op],
+    derived: &[Option<RecordId>],
+    before: &Before,
+) -> Done {
+    let mut known = before.records().to_vec();
     let mut column = Vec::with_capacity(ops.len());
     for (op, derived) in ops.iter_mut().zip(derived) {
         let id = *record(&mut op.change)?;
@@ -234,7 +247,7 @@ fn records<F: Flow>(flow: &mut F, ops: &mut [Op], derived: &[Option<RecordId>]) 
         }
     }
     alike(flow, &mut column)?;
-    known.clear();
+    known.truncate(before.records().len());
     for ((op, derived), how) in ops.iter_mut().zip(derived).zip(column) {
         let id = record(&mut op.change)?;
         match how {
@@ -336,6 +349,7 @@ fn all_cells<F: Flow>(
     ops: &mut [Op],
     types: &[(TypeRef, String)],
     days: &[i64],
+    before: &Before,
 ) -> Done {
     let mut rows: Vec<CellChanges> = ops.iter_mut().map(|op| taken(&mut op.change)).collect();
     let group = |of: Option<&TypeRef>| {
@@ -357,7 +371,7 @@ fn all_cells<F: Flow>(
         let wanted = group(of);
         let chosen = rows.iter_mut().zip(days).zip(wanted).filter(|(_, wanted)| *wanted);
         let mut chosen: Vec<_> = chosen.map(|((cells, day), _)| (*day, cells)).collect();
-        cells(flow, &mut chosen)?;
+        cells(flow, &mut chosen, before)?;
     }
     for (op, row) in ops.iter_mut().zip(rows) {
         put_back(&mut op.change, row)?;
