@@ -169,6 +169,7 @@ CREATE TABLE quarantine (
   code TEXT NOT NULL,
   detail TEXT NOT NULL,
   bytes BLOB NOT NULL,
+  total_bytes INTEGER NOT NULL,    -- of this and those before
   seen_ms INTEGER,                 -- when an administrator marked it as seen, and who
   seen_by BLOB
 );

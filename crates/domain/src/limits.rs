@@ -164,6 +164,11 @@ pub const NODE_TODAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Milliseconds after which a node is silent: from Friday evening to Monday morning are 64 hours,
 /// so that a weekend alone silences no office.
 pub const NODE_LATE_MS: u64 = 72 * 60 * 60 * 1000;
+/// Bytes of refused operations that are kept: proof enough, and no peer fills a disk with them.
+/// Beyond this only what was refused, and why, is kept.
+pub const QUARANTINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Refused operations that are kept at all, which is a table of some 20 MB; the last says so.
+pub const QUARANTINE_ROWS_MAX: u64 = 100_000;
 /// Refused operations of one page: each is read whole, and may have its 256 KiB.
 pub const QUARANTINE_PAGE_ROWS_MAX: usize = 50;
 /// Peers of one node whose sync is shown: its parent, other ways to it, and its children.

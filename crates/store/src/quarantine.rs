@@ -2,6 +2,7 @@
 //! Two operations with one place in a stream stand here too, as proof of the fork.
 
 use domain::ids::PersonId;
+use domain::limits::{QUARANTINE_BYTES_MAX, QUARANTINE_ROWS_MAX};
 use domain::op::StreamId;
 use rusqlite::params;
 
@@ -25,19 +26,38 @@ pub struct Quarantined {
     pub bytes: Vec<u8>,
 }
 
-/// Keeps a refused operation; the same again for the same reason is kept once.
+/// Keeps a refused operation; the same again for the same reason is kept once. Beyond
+/// [`QUARANTINE_BYTES_MAX`] without its bytes, and beyond [`QUARANTINE_ROWS_MAX`] not at all, which
+/// the last one that is kept says.
 pub fn put(tx: &Tx<'_>, refused: &Quarantined) -> Result<(), StoreError> {
+    let last = "SELECT id, total_bytes FROM quarantine ORDER BY id DESC LIMIT 1";
+    let last = tx.one(READING, last, [], |row| Ok((uint(row, 0)?, uint(row, 1)?)))?;
+    let (rows, before) = last.unwrap_or_default();
+    let mut detail = refused.detail.clone();
+    let (mut bytes, mut total) = (refused.bytes.as_slice(), before + refused.bytes.len() as u64);
+    if rows >= QUARANTINE_ROWS_MAX {
+        return Ok(());
+    }
+    if rows + 1 == QUARANTINE_ROWS_MAX {
+        detail.push_str(" (the quarantine is full: nothing that is refused after this is kept)");
+    }
+    if total > QUARANTINE_BYTES_MAX {
+        detail.push_str(" (the quarantine is full: the bytes are not kept)");
+        (bytes, total) = (&[], before);
+    }
     tx.run(
         "quarantine an operation",
-        "INSERT OR IGNORE INTO quarantine (received_ms, stream, seq, code, detail, bytes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT OR IGNORE INTO quarantine
+         (received_ms, stream, seq, code, detail, bytes, total_bytes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             int(refused.received_ms),
             refused.stream.as_ref().map(encode),
             refused.seq.map(int),
             refused.code,
-            refused.detail,
-            refused.bytes
+            detail,
+            bytes,
+            int(total)
         ],
     )
     .map(drop)

@@ -372,6 +372,25 @@ fn a_reader_sees_one_moment() {
 }
 
 #[test]
+fn a_quarantine_that_is_full_keeps_what_was_refused_without_its_bytes() {
+    let (_dir, store) = open();
+    let refused = |seq| quarantine::Quarantined {
+        received_ms: seq,
+        stream: None,
+        seq: Some(seq),
+        code: "op.forged".into(),
+        detail: "why".into(),
+        bytes: vec![9; 30 * 1024 * 1024],
+    };
+    store.write(|tx| (1..=4).try_for_each(|seq| quarantine::put(tx, &refused(seq)))).unwrap();
+    let held = store.read(|r| quarantine::list(r, None, true, 10)).unwrap();
+    let kept: Vec<_> = held.iter().map(|held| (held.id, !held.refused.bytes.is_empty())).collect();
+    assert_eq!(kept, [(4, false), (3, false), (2, true), (1, true)]);
+    assert_eq!(held[3].refused.detail, "why");
+    assert_eq!(held[0].refused.detail, "why (the quarantine is full: the bytes are not kept)");
+}
+
+#[test]
 fn what_was_seen_first_stays_and_nothing_is_lost() {
     let (_dir, store) = open();
     let refused = |seq| quarantine::Quarantined {
