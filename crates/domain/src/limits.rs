@@ -126,6 +126,10 @@ pub const SIGNED_EVERY_OPS: usize = 16;
 pub const CURSORS_MAX: usize = 65_536;
 /// Cursors that a dialling node puts into its HELLO without being asked: one packet.
 pub const CURSORS_UNASKED_MAX: usize = 96;
+/// Streams of one writer of which a session says where they stand: as many as a revocation names.
+pub const STANDS_MAX: usize = REVOKED_STREAMS_MAX;
+/// Places of one chain that are named to find where two part: their distances double.
+pub const MARKS_MAX: usize = 64;
 /// Packs named in a HELLO.
 pub const HELLO_PACKS_MAX: usize = 256;
 /// Dictionaries named in a HELLO: a frame names one in a byte.

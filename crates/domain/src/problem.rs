@@ -136,6 +136,8 @@ problems! {
     OpRevoked = "op.revoked",
     /// No standing authority has certified the key.
     SyncUnknownWriter = "sync.unknown_writer",
+    /// This node's key is used on another machine too.
+    KeyTwice = "sync.key_twice",
     /// The key is revoked.
     SyncRevoked = "sync.revoked",
     /// The peer did not prove that it holds its key on this connection.

@@ -91,6 +91,8 @@ impl World {
                 let machine = &mut self.machines[at % count];
                 Ok(machine.follower.follow(&machine.kernel)?)
             }
+            What::Backup { at } => self.back_up(at),
+            What::Restore { at, seed, by_hand } => self.restore(at, seed, by_hand),
         }
     }
 
@@ -120,7 +122,13 @@ impl World {
     }
 
     /// Somebody at a machine files reports, or says something about those that are there.
-    fn file(&mut self, at: usize, seed: u64, count: u32, mood: Mood) -> anyhow::Result<()> {
+    pub(crate) fn file(
+        &mut self,
+        at: usize,
+        seed: u64,
+        count: u32,
+        mood: Mood,
+    ) -> anyhow::Result<()> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let machine = &self.machines[at];
         let known = machine.records()?;
@@ -189,7 +197,7 @@ impl World {
         let (pos, link) = (log::Pos(submitted.receipt.pos), submitted.receipt.link);
         let machine = &self.machines[at];
         let logged = machine.store().read(|r| log::at(r, pos))?;
-        let logged = logged.filter(|logged| logged.op.link() == link);
+        let logged = logged.filter(|logged| logged.op.origin() == link);
         let logged = logged.with_context(|| format!("{id} was acknowledged and is not durable"))?;
         if submitted.repeated {
             self.counts.note(Fault::Repeated);
@@ -338,7 +346,7 @@ impl World {
         let machine = &mut self.machines[at];
         let stream = StreamId {
             writer: machine.writer_id,
-            epoch: 1,
+            epoch: machine.kernel.life()?,
             audience: Audience::Up(machine.office),
             lane: Lane::Circulars,
         };

@@ -145,6 +145,8 @@ impl Tap {
             | Message::Bye(_)
             | Message::Health(_)
             | Message::Blob(_)
+            | Message::Stands(_)
+            | Message::Want(..)
             | Message::Got(..) => Ok(()),
         }
     }
@@ -259,7 +261,10 @@ impl Tap {
                 | Message::Pong(_)
                 | Message::Bye(_)
                 | Message::Blob(_)
+                | Message::Stands(_)
                 | Message::Health(_) => {}
+                // What was acknowledged is asked for again.
+                Message::Want(..) => self.loose = true,
             }
         }
     }
@@ -310,6 +315,8 @@ pub(crate) fn told(bytes: &[u8], said: &BTreeMap<u32, StreamId>) -> String {
         | Message::Pong(_)
         | Message::Bye(_)
         | Message::Health(_)
+        | Message::Stands(_)
+        | Message::Want(..)
         | Message::Got(..) => format!("{message:?}"),
     });
     words.collect::<Vec<_>>().join("; ")

@@ -27,4 +27,6 @@ pub use self::ppm::Ppm;
 pub use self::redial::redial_ms;
 pub use self::scope::{Own, Rules};
 pub use self::session::Session;
-pub use self::wire::{Cursor, Frame, Hello, Message, StreamTag, WireError, decode_all, tag_of};
+pub use self::wire::{
+    Cursor, Frame, Hello, Mark, Message, Stand, StreamTag, WireError, decode_all, tag_of,
+};

@@ -275,6 +275,14 @@ impl Outbox {
         self.land(|flight| flight.stream == stream);
     }
 
+    /// The peer asks for a stream again from here, without having been sent it.
+    pub(super) fn again(&mut self, stream: &StreamId, from: u64) {
+        let Some(out) = self.streams.get_mut(stream) else { return };
+        (out.peer_next, out.sent_next, out.built, out.refused) = (from, from, None, None);
+        out.parts.clear();
+        self.land(|flight| flight.stream == *stream);
+    }
+
     fn land(&mut self, landed: impl Fn(&Flight) -> bool) {
         self.flights.retain(|flight| !landed(flight));
         self.flight_bytes = self.flights.iter().map(|flight| flight.bytes).sum();

@@ -1,6 +1,6 @@
 //! One end of a connection between two nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ed25519_dalek::Signature;
@@ -39,6 +39,9 @@ pub struct Session {
     closed: bool,
     outbox: Outbox,
     inbox: Inbox,
+    /// Own streams that were asked for from where the chains part: what was on its way before does
+    /// not follow, and is no reason to refuse the rest.
+    asked: BTreeSet<StreamTag>,
     heard_ms: u64,
     /// When the peer began to owe a word.
     waiting_ms: u64,
@@ -59,6 +62,7 @@ impl Session {
             closed: false,
             outbox: Outbox::default(),
             inbox: Inbox::default(),
+            asked: BTreeSet::new(),
             heard_ms,
             waiting_ms: heard_ms,
             pinged_ms: None,
@@ -93,6 +97,12 @@ impl Session {
             Input::Health(rows) if self.ready => send(out, &[Message::Health(rows)]),
             Input::Blob(word) if self.ready => send(out, &[Message::Blob(word)]),
             Input::Health(_) | Input::Blob(_) => {}
+            Input::Stands(stands) => send(out, &[Message::Stands(stands)]),
+            Input::Want(tag, marks) => {
+                self.asked.insert(tag);
+                send(out, &[Message::Want(tag, marks)]);
+            }
+            Input::Again(stream, from) => self.outbox.again(&stream, from),
         }
         self.pump(now_ms, out);
     }
@@ -201,6 +211,8 @@ impl Session {
             }
             Message::Health(rows) => out.push(Action::Health(rows)),
             Message::Blob(word) => out.push(Action::Blob(word)),
+            Message::Stands(stands) => out.push(Action::Stands(stands)),
+            Message::Want(tag, marks) => out.push(Action::Want(tag, marks)),
         }
     }
 
@@ -399,6 +411,7 @@ impl Session {
             Taken::Refused(..) if planted::is(Bug::AckRefused) => {
                 send(out, &[Message::Ack(number, entry.expected)]);
             }
+            Taken::Refused(..) if self.asked.contains(&tag_of(&entry.stream)) => {}
             Taken::Refused(next_seq, code) => {
                 entry.expected = next_seq;
                 entry.blocked = true;

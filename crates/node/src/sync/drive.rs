@@ -94,7 +94,12 @@ impl Driver {
                     self.files.due = true;
                     self.input(Input::Taken(number, taken));
                 }
-                grown = self.growth.recv() => self.grown(grown)?,
+                grown = self.growth.recv() => {
+                    self.grown(grown)?;
+                    if self.ended.rehomed {
+                        break;
+                    }
+                }
                 _ = tick.tick() => {
                     self.quiet += 1;
                     self.input(Input::Tick);
@@ -192,10 +197,29 @@ impl Driver {
                     Action::Take { number, batch } => self.take(number, batch).await,
                     Action::Met(peer) => {
                         self.ended.met = true;
+                        let stands = self.node.core.stands(&peer)?;
+                        if !stands.is_empty() {
+                            self.input(Input::Stands(stands));
+                        }
                         self.files.met(peer.clone());
                         self.face.met(peer);
                     }
                     Action::Blob(word) => self.file(&word).await,
+                    Action::Stands(stands) => {
+                        if let Some(peer) = self.face.hello() {
+                            for (tag, marks) in self.node.core.compare(&peer, &stands)? {
+                                self.input(Input::Want(tag, marks));
+                            }
+                        }
+                    }
+                    Action::Want(tag, marks) => {
+                        if let Some(peer) = self.face.hello()
+                            && let Some((stream, from)) =
+                                self.node.core.parting(peer.writer, &(tag, marks))?
+                        {
+                            self.input(Input::Again(stream, from));
+                        }
+                    }
                     Action::Acked(..) => {}
                     Action::Health(rows) => self.face.heard(rows),
                     Action::Offered(stream, ProblemCode::SyncUnknownWriter) => {
@@ -255,6 +279,8 @@ impl Driver {
     fn grown(&mut self, grown: Result<Growth, RecvError>) -> Result<(), StoreError> {
         match grown {
             Ok(Growth::Stream(stream, next_seq)) => self.input(Input::Grew(stream, next_seq)),
+            // What was said of where they stand holds no longer.
+            Ok(Growth::Rehomed) => self.ended.rehomed = true,
             Ok(Growth::Rules) => self.input(Input::Rules(self.node.core.rules())),
             Err(RecvError::Lagged(_)) => {
                 self.input(Input::Rules(self.node.core.rules()));

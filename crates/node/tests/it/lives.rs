@@ -17,7 +17,7 @@ use node::{Batch, Config, Node};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::fixture::{BATAM, CENTRE, KEPRI, NOW_MS, Setup, incident};
+use crate::fixture::{BATAM, CENTRE, KEPRI, NOW_MS, Setup, incident, patch};
 use crate::ingest::creation;
 use crate::pack::pack;
 use crate::project::total;
@@ -66,7 +66,7 @@ impl Hand {
         self.writes(
             audience,
             Lane::Control,
-            Op { format: FORMAT, time, author, office, submission, change },
+            Op { format: FORMAT, time, author, office, submission, change, moved: None },
         )
     }
 }
@@ -289,4 +289,90 @@ async fn a_backup_without_its_key_is_another_writer() {
     let error = node::restore(&backup, &dir.path().join("new"), None);
     assert!(matches!(error, Err(node::RestoreError::Damaged(_))), "{error:?}");
     assert!(!dir.path().join("new").exists());
+}
+
+/// The node's folder is copied, as a disk is cloned: two machines with one key.
+async fn cloned(place: Place) -> (Place, Place) {
+    place.node.close();
+    let Place { dir, node, .. } = place;
+    while Arc::strong_count(&node) > 1 {
+        tokio::task::yield_now().await;
+    }
+    drop(node);
+    let copy = TempDir::new().unwrap();
+    for file in std::fs::read_dir(dir.path()).unwrap().map(Result::unwrap) {
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+        }
+    }
+    (opened(dir).await, opened(copy).await)
+}
+
+async fn opened(dir: TempDir) -> Place {
+    let config = Config { dir: dir.path().to_owned(), ..Config::default() };
+    let clock = Arc::new(SetClock::at(NOW_MS));
+    let told = Arc::clone(&clock) as Arc<dyn node::clock::Clock>;
+    Place { node: Node::open(&config, told).await.unwrap(), dir, clock }
+}
+
+/// Sessions until nothing more is exchanged.
+async fn settle(nodes: &[&Place], above: &Place) {
+    for node in [nodes, nodes, nodes].concat() {
+        exchange(node, above).await;
+    }
+}
+
+fn problems(place: &Place) -> Vec<String> {
+    let page = place.node.quarantine(&place.actor("admin"), None, false).unwrap();
+    page.rows.into_iter().map(|row| row.problem.code).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cloned_node_finds_itself_another_life() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let batam = Place::below(BATAM, &centre).await;
+    exchange(&batam, &centre).await;
+    batam.submit("operator", incident(1, BATAM, "Banjir")).await;
+    exchange(&batam, &centre).await;
+    let (one, other) = cloned(batam).await;
+    // As many operations on each: no count tells them apart.
+    one.submit("operator", incident(2, BATAM, "Gempa")).await;
+    one.submit("operator", patch(3, RecordId([2; 16]), json!({"korban": 5}))).await;
+    other.submit("operator", incident(4, BATAM, "Kebakaran")).await;
+    other.submit("operator", patch(5, RecordId([4; 16]), json!({"korban": 7}))).await;
+    let receipt = |place: &Place| {
+        let read = |r: &store::Reader<'_>| store::receipts::get(r, SubmissionId([5; 16]));
+        place.node.kernel().store().read(read).unwrap()
+    };
+    let before = receipt(&other).unwrap();
+    settle(&[&one, &other], &centre).await;
+    let record = |place: &Place, n: u8| {
+        let read = |r: &store::Reader<'_>| store::records::get(r, RecordId([n; 16]));
+        place.node.kernel().store().read(read).unwrap().unwrap()
+    };
+    for n in [1, 2, 4] {
+        assert_eq!(record(&one, n), record(&centre, n));
+        assert_eq!(record(&other, n), record(&centre, n));
+    }
+    assert_eq!(record(&centre, 4).history.len(), 2, "each operation once");
+    assert_eq!(receipt(&other).unwrap(), before);
+    assert_eq!(record(&centre, 4).history[1].tag, before.tag(), "the receipt holds at the centre");
+    for place in [&one, &other, &centre] {
+        assert_eq!(place.node.verify().unwrap().faults, Vec::<String>::new());
+    }
+    // Both know of each other, and so does the centre.
+    let told = "sync.key_twice".to_owned();
+    assert!(problems(&one).contains(&told) && problems(&other).contains(&told));
+    assert!(one.node.kernel().twice_ms().is_some() && other.node.kernel().twice_ms().is_some());
+
+    // They go on side by side, and never meet again.
+    let lives = |place: &Place| epochs(place);
+    let (before, many) = (lives(&other), problems(&other).len());
+    for (n, at) in [(10, &one), (11, &other), (12, &one)] {
+        at.submit("operator", incident(n, BATAM, "Angin kencang")).await;
+        exchange(at, &centre).await;
+        assert!(centre.holds(RecordId([n; 16])));
+    }
+    assert_eq!((lives(&other), problems(&other).len()), (before, many));
 }
