@@ -168,7 +168,7 @@ pub(crate) fn ingest_if(
         committed.push(one);
     }
     if batch.stream.writer == desk.own.writer && !committed.is_empty() {
-        rehome::look_for_another(desk, &sealed[0])?;
+        rehome::look_for_another(desk, &sealed)?;
     }
     let after = sealed.last().map_or(here, SealedOp::head);
     let head_counts = !committed.is_empty() && !planted::is(Bug::HeadForgotten);

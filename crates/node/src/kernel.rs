@@ -28,8 +28,6 @@ const META_NAME: &str = "name";
 const META_SIMULATION: &str = "simulation";
 /// The life that the node is in; empty in a copy, which begins another.
 pub(crate) const META_EPOCH: &str = "epoch";
-/// All lives that the node was in, and when the last began.
-const META_LIVES: &str = "lives";
 /// The writer that the node is.
 pub(crate) const META_WRITER: &str = "writer";
 /// When it was found that the node's key is used on another machine too.
@@ -281,11 +279,11 @@ fn remember(
         let held = meta::get(tx, META_SIMULATION)?.map(|flag| flag == [1]);
         let simulation = config.simulation.or(held).unwrap_or(false);
         match meta::get(tx, META_EPOCH)? {
-            None => put_life(tx, FIRST_EPOCH, 0)?,
+            None => put_life(tx, FIRST_EPOCH)?,
             Some(held) if held.is_empty() => {
                 let keeps = planted::is(Bug::CopyKeepsLife);
                 let life = if keeps { FIRST_EPOCH } else { another_life(clock) };
-                put_life(tx, life, clock.now_ms())?;
+                put_life(tx, life)?;
             }
             Some(_) => {}
         }
@@ -299,20 +297,9 @@ fn remember(
     })
 }
 
-/// Goes on in a life of the key from a moment on.
-pub(crate) fn put_life(tx: &Tx<'_>, life: u32, since_ms: u64) -> Result<(), StoreError> {
-    let (mut all, _) = lives(tx)?;
-    all.push(life);
-    let all =
-        minicbor::to_vec((all, since_ms)).expect("invariant: writing to memory does not fail");
-    meta::put(tx, META_LIVES, &all)?;
+/// Goes on in a life of the key.
+pub(crate) fn put_life(tx: &Tx<'_>, life: u32) -> Result<(), StoreError> {
     meta::put(tx, META_EPOCH, &life.to_be_bytes())
-}
-
-/// The lives that this node was in, and when the last began, in milliseconds since 1970.
-pub(crate) fn lives(r: &Reader<'_>) -> Result<(Vec<u32>, u64), StoreError> {
-    let bytes = meta::get(r, META_LIVES)?;
-    Ok(bytes.and_then(|bytes| minicbor::decode(&bytes).ok()).unwrap_or_default())
 }
 
 /// A life that no copy of this node is in.

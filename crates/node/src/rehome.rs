@@ -4,12 +4,13 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use domain::ids::{OfficeId, WriterId};
+use domain::ids::{Digest, OfficeId, WriterId};
 use domain::limits::MARKS_MAX;
 use domain::op::{self, SealedOp, StreamHead, StreamId};
 use domain::planted::{self, Bug};
 use domain::problem::ProblemCode;
 use domain::sync::{Mark, PeerHello, Stand, StreamTag, tag_of};
+use domain::trust::KeyRole;
 use store::quarantine::{self, Quarantined};
 use store::{Reader, StoreError, log, meta};
 
@@ -27,7 +28,7 @@ impl Kernel {
     /// # Errors
     /// If the log can't be read.
     pub fn stands(&self, peer: &PeerHello) -> Result<Vec<Stand>, StoreError> {
-        if !self.is_above(self.home, peer.office) {
+        if !self.is_above((self.home, self.own.writer), (peer.office, peer.writer)) {
             return Ok(Vec::new());
         }
         let its = self.store.read(log::streams)?.into_iter();
@@ -40,7 +41,7 @@ impl Kernel {
     /// # Errors
     /// If the log can't be read.
     pub fn compare(&self, peer: &PeerHello, stands: &[Stand]) -> Result<Vec<Asked>, StoreError> {
-        if !self.is_above(peer.office, self.home) {
+        if !self.is_above((peer.office, peer.writer), (self.home, self.own.writer)) {
             return Ok(Vec::new());
         }
         let mut asked = Vec::new();
@@ -104,9 +105,19 @@ impl Kernel {
         self.yields.lock().unwrap_or_else(PoisonError::into_inner).remove(stream);
     }
 
-    fn is_above(&self, office: OfficeId, below: OfficeId) -> bool {
+    /// Whether a node stands above another: its office does, or the other is a device of its office.
+    fn is_above(
+        &self,
+        (office, writer): (OfficeId, WriterId),
+        (below, other): (OfficeId, WriterId),
+    ) -> bool {
         let rules = self.rules();
-        office != below && rules.tree.stood_within(below, office, rules.date)
+        let role = |writer| rules.trust.entry(writer).map(|entry| entry.certificate.role);
+        if office == below {
+            // A device that has only just joined may not have its own certificate yet.
+            return role(writer) == Some(KeyRole::Node) && role(other) != Some(KeyRole::Node);
+        }
+        rules.tree.stood_within(below, office, rules.date)
     }
 }
 
@@ -141,7 +152,7 @@ pub(crate) fn rehome(desk: &mut Desk<'_>, other: &SealedOp) -> Result<StreamHead
     let branch = log::of_stream(tx, stream, other.seq(), usize::MAX)?;
     if stream.epoch == desk.pen.life() {
         desk.pen.begin_life(desk.another_life);
-        kernel::put_life(tx, desk.another_life, desk.now_ms)?;
+        kernel::put_life(tx, desk.another_life)?;
     }
     let to = StreamId { epoch: desk.pen.life(), ..stream.clone() };
     for logged in &branch {
@@ -168,16 +179,44 @@ fn anew(again: &SealedOp, head: &StreamHead) -> SealedOp {
         .expect("invariant: it was one before")
 }
 
-/// A stream of this node's own begins here that none of its lives wrote: if it wrote after this life
-/// began, another machine has its key.
-pub(crate) fn look_for_another(desk: &mut Desk<'_>, first: &SealedOp) -> Result<(), StoreError> {
-    let (lives, since_ms) = kernel::lives(desk.tx)?;
-    let foreign = first.seq() == 1 && !lives.contains(&first.stream().epoch);
-    if foreign && first.op().time.ms > since_ms {
-        let detail = format!("another machine writes in life {}", first.stream().epoch);
-        found_twice(desk, first, detail)?;
+/// Operations of this node's own come that were written again in another life. If another stands
+/// here in a place where one of them stood first, two machines wrote there. The chains alone prove
+/// it: by its clock, a machine that went on from a backup would suspect its own past.
+pub(crate) fn look_for_another(desk: &mut Desk<'_>, came: &[SealedOp]) -> Result<(), StoreError> {
+    let Some(first) = came.first() else { return Ok(()) };
+    if desk.twice || meta::get(desk.tx, META_TWICE)?.is_some() {
+        return Ok(());
+    }
+    let before = log::find(desk.tx, first.stream(), first.seq().saturating_sub(1))?;
+    let mut last = before.map(|before| before.op.origin());
+    for op in came {
+        // Where a branch goes on, its operations stood after each other before too.
+        let parted = op.op().moved.filter(|prev| last != Some(*prev));
+        if let Some(prev) = parted
+            && another_stands(desk, op, prev)?
+        {
+            let detail = format!("another machine writes in life {}", op.stream().epoch);
+            return found_twice(desk, op, detail);
+        }
+        last = Some(op.origin());
     }
     Ok(())
+}
+
+/// Whether one of this node's own streams goes on from a link in another way than with this
+/// operation.
+fn another_stands(desk: &Desk<'_>, op: &SealedOp, prev: Digest) -> Result<bool, StoreError> {
+    let of = op.stream();
+    for (stream, _) in own_streams(desk.tx, of.writer)? {
+        if stream.audience == of.audience
+            && stream.lane == of.lane
+            && let Some(there) = log::following(desk.tx, &stream, prev)?
+            && there.op.origin() != op.origin()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Tells the administrator, with an operation that the other machine wrote as proof.

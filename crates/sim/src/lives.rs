@@ -48,7 +48,20 @@ impl World {
         self.acknowledged.retain(|_, (machine, link)| *machine != at || safe.contains(link));
         // What it knew of, people don't send again before it has heard the node above.
         self.unanswered.retain(|(machine, _)| *machine != at);
+        self.join_again(at)?;
         self.file(at, seed, 3, Mood::Any)
+    }
+
+    /// A backup may be older than the node that answers above: what an administrator is told then
+    /// is to join again.
+    fn join_again(&mut self, at: usize) -> anyhow::Result<()> {
+        let Some(parent) = self.machines[at].parent else { return Ok(()) };
+        let (writer, rules) = (self.machines[parent].writer_id, self.machines[at].kernel.rules());
+        if rules.trust.entry(writer).is_some() {
+            return Ok(());
+        }
+        self.counts.note(Fault::JoinedAgain);
+        self.join(at, parent)
     }
 
     /// Tells a session something, and gives what it says.

@@ -1,6 +1,6 @@
 //! One simulated machine: a real node on a disk of its own, with a clock and failures of its own.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -100,6 +100,8 @@ pub(crate) struct Machine {
     pub(crate) revoked: bool,
     /// A backup of it, and a copy of its files of the same moment.
     backup: Option<TempDir>,
+    /// What it had written itself on each disk that it lost.
+    pub(crate) lost: Vec<BTreeMap<StreamId, Vec<Vec<u8>>>>,
     /// It went on from a backup.
     pub(crate) restored: bool,
     /// It went on from a copy of its files, in the life that it was in.
@@ -184,6 +186,7 @@ impl Machine {
             pruned: BTreeSet::new(),
             revoked: false,
             backup: None,
+            lost: Vec::new(),
             restored: false,
             copied_back: false,
             wall_max_ms: 0,
@@ -260,6 +263,7 @@ impl Machine {
 
     /// Loses its disk and goes on from its backup, or from a plain copy.
     pub(crate) fn restore(&mut self, by_hand: bool) -> anyhow::Result<()> {
+        self.lost.push(self.written()?);
         let backup = self.backup.as_ref().context("there is no backup")?;
         let left = folder()?;
         let copy = backup.path().join(if by_hand { "plain" } else { "marked" });
@@ -269,6 +273,20 @@ impl Machine {
         self.restored = true;
         self.copied_back |= by_hand;
         Ok(())
+    }
+
+    /// The operations of its own streams.
+    fn written(&self) -> anyhow::Result<BTreeMap<StreamId, Vec<Vec<u8>>>> {
+        let read = |r: &store::Reader<'_>| {
+            let own = log::streams(r)?.into_iter().map(|(stream, _)| stream);
+            let own = own.filter(|stream| stream.writer == self.writer_id);
+            own.map(|stream| {
+                let ops = log::bytes_of_stream(r, &stream, 1, usize::MAX)?;
+                Ok((stream, ops))
+            })
+            .collect::<Result<_, store::StoreError>>()
+        };
+        Ok(self.store().read(read)?)
     }
 
     fn reopen(&mut self, left: TempDir) -> anyhow::Result<()> {

@@ -76,8 +76,12 @@ fn set_head(tx: &Tx<'_>, key: &[u8], head: &StreamHead) -> Result<i64, StoreErro
 }
 
 /// An operation stands at the end of another stream of its writer's from now on. In the order of
-/// arrival it stays where it is.
+/// arrival it stays where it is. What its record was pruned of is back first: it is made by links
+/// that change.
 pub fn move_op(tx: &Tx<'_>, pos: Pos, op: &SealedOp) -> Result<(), StoreError> {
+    if let Some(record) = op.op().change.record() {
+        prune::bring_back(tx, record)?;
+    }
     let key = encode(op.stream());
     let stream = set_head(tx, &key, &op.head())?;
     let (seq, prev) = (int(op.seq()), op.prev().0);
@@ -142,6 +146,17 @@ pub(crate) fn all_of_record(r: &Reader<'_>, record: RecordId) -> Result<Vec<Logg
 pub fn find(r: &Reader<'_>, stream: &StreamId, seq: u64) -> Result<Option<Logged>, StoreError> {
     let sql = format!("{COLUMNS} WHERE streams.key = ?1 AND log.seq = ?2");
     let found = r.one("find an operation", &sql, params![encode(stream), int(seq)], raw)?;
+    found.map(|raw| open(&mut Maker::new(r), raw)).transpose()
+}
+
+/// The operation of a stream that follows a chain link.
+pub fn following(
+    r: &Reader<'_>,
+    stream: &StreamId,
+    prev: Digest,
+) -> Result<Option<Logged>, StoreError> {
+    let sql = format!("{COLUMNS} WHERE streams.key = ?1 AND log.prev = ?2");
+    let found = r.one("find an operation", &sql, params![encode(stream), prev.0], raw)?;
     found.map(|raw| open(&mut Maker::new(r), raw)).transpose()
 }
 

@@ -151,6 +151,14 @@ pub struct Op {
     pub moved: Option<Digest>,
 }
 
+impl Op {
+    /// Whether it is the same operation, wherever each was written.
+    pub(crate) fn is_again(&self, other: &Self) -> bool {
+        let plain = |op: &Self| Self { moved: None, ..op.clone() };
+        plain(self) == plain(other)
+    }
+}
+
 /// What an operation does. Its bytes are `[kind, [content]]`; a kind that this build doesn't know
 /// is carried as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
