@@ -235,7 +235,7 @@ impl Outbox {
         chosen.map(|(stream, _)| stream.clone())
     }
 
-    fn stream_of(&self, number: u32) -> Option<StreamId> {
+    pub(super) fn stream_of(&self, number: u32) -> Option<StreamId> {
         self.numbers.get(usize::try_from(number).ok()?).cloned()
     }
 

@@ -134,6 +134,11 @@ pub struct Mark {
     pub link: OpTag,
 }
 
+impl Mark {
+    /// A place that is in no chain: all that is known is that the chains differ.
+    pub(crate) const ELSEWHERE: Self = Self { next_seq: u64::MAX, link: OpTag([0; 8]) };
+}
+
 /// Where a stream stands, and in which chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::op::StreamId;
 use domain::problem::{Problem, ProblemCode};
-use domain::sync::{Action, Batch, Closed, Input, Session, Taken};
+use domain::sync::{Action, Batch, Closed, Input, Role, Session, Taken};
 use store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -121,7 +121,8 @@ impl Driver {
         }
         let progress = self.session.progress();
         self.ended.sent_ops = progress.done_ops;
-        let reason = self.ended.why.as_ref().and_then(problem);
+        let role = self.link.role;
+        let reason = self.ended.why.as_ref().and_then(|why| problem(why, role));
         let state = if reason.is_some() { PeerState::Refused } else { PeerState::Waiting };
         self.face.show(&progress, state, reason);
         Ok(self.ended)
@@ -299,8 +300,13 @@ impl Driver {
 }
 
 /// Why a peer was refused or refuses, where somebody has to do something about it.
-fn problem(why: &Closed) -> Option<Problem> {
+fn problem(why: &Closed, role: Role) -> Option<Problem> {
+    use ProblemCode::{SyncParentUnknown, SyncRevoked, SyncUnknownWriter};
     match why {
+        // Of whom it dials a node was told by hand, maybe before it was restored from a backup.
+        Closed::Refused(SyncRevoked | SyncUnknownWriter) if role == Role::Dialer => {
+            Some(Problem::new(SyncParentUnknown))
+        }
         Closed::Refused(code) => Some(Problem::new(*code)),
         Closed::Bye(code) => {
             let known = ProblemCode::ALL.iter().find(|known| known.as_str() == code);

@@ -21,7 +21,7 @@ use crate::fixture::{BATAM, CENTRE, KEPRI, NOW_MS, Setup, incident, patch};
 use crate::ingest::creation;
 use crate::pack::pack;
 use crate::project::total;
-use crate::sync::{Place, exchange};
+use crate::sync::{Place, exchange, link};
 
 /// A node elsewhere, by hand.
 struct Hand {
@@ -266,6 +266,54 @@ async fn a_restored_node_gets_back_what_was_sent_and_contradicts_nothing() {
         assert_eq!(place.node.verify().unwrap().faults, Vec::<String>::new());
         let admin = place.actor("admin");
         assert_eq!(place.node.quarantine(&admin, None, false).unwrap().rows, Vec::new());
+    }
+}
+
+/// A session with a node that answers at an address; what the dialler shows of it then, if anybody
+/// has to do something.
+async fn told(child: &Place, parent: &Place) -> Option<String> {
+    let [mut up, down] = link(parent);
+    up.url = Some("https://atas.example".to_owned());
+    let (up, down) = tokio::join!(child.node.sync(up), parent.node.sync(down));
+    (up.unwrap(), down.unwrap());
+    let shown = child.node.sync_status(&child.actor("admin")).unwrap();
+    let reason = shown.into_iter().find_map(|shown| shown.peer.reason);
+    reason.map(|reason| reason.code)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_that_is_older_than_the_node_above_joins_again() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let kepri = Place::below(KEPRI, &centre).await;
+    exchange(&kepri, &centre).await;
+    let batam = Place::below(BATAM, &kepri).await;
+    exchange(&batam, &kepri).await;
+    let kept = TempDir::new().unwrap();
+    let (backup, key) = (kept.path().join("batam.backup"), kept.path().join("node.key"));
+    batam.node.backup(&backup).unwrap();
+    std::fs::copy(batam.dir.path().join("node.key"), &key).unwrap();
+    batam.submit("operator", incident(1, BATAM, "Banjir")).await;
+    exchange(&batam, &kepri).await;
+    exchange(&kepri, &centre).await;
+    batam.node.close();
+
+    // The node above is lost too, and set up anew.
+    let admin = centre.actor("admin");
+    centre.node.revoke(&admin, kepri.node.writer(), "terbakar").await.unwrap();
+    let kepri = Place::below(KEPRI, &centre).await;
+    exchange(&kepri, &centre).await;
+    let batam = restored(&backup, Some(&key)).await;
+    batam.submit("operator", incident(2, BATAM, "Gempa")).await;
+    assert_eq!(told(&batam, &kepri).await.as_deref(), Some("sync.parent_unknown"));
+    assert!(batam.holds(RecordId([2; 16])), "it keeps what it holds");
+
+    let enrolment = kepri.node.kernel().enrolment("https://atas.example").unwrap();
+    batam.node.kernel().join(&enrolment).unwrap();
+    assert_eq!(told(&batam, &kepri).await, None);
+    exchange(&kepri, &centre).await;
+    for (n, place) in [(1, &batam), (1, &kepri), (2, &kepri), (2, &centre)] {
+        assert!(place.holds(RecordId([n; 16])), "report {n} at {}", place.node.about().office);
     }
 }
 
