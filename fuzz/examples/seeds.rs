@@ -90,6 +90,7 @@ fn health() -> Health {
         packs: vec![("lapsit".into(), 3)],
         log_ops: 7,
         via: world::writer(1),
+        twice_ms: None,
     }
 }
 

@@ -199,7 +199,11 @@ impl Run {
                     self.met = Some(met.office);
                 }
                 Action::Acked(stream, _) => assert!(held().contains(stream)),
-                Action::Health(_) | Action::Blob(_) | Action::Offered(..) => {
+                Action::Health(_)
+                | Action::Blob(_)
+                | Action::Stands(_)
+                | Action::Want(..)
+                | Action::Offered(..) => {
                     assert!(self.met.is_some(), "a stranger is heard");
                 }
                 Action::Close(_) => self.closed = true,

@@ -129,6 +129,10 @@ pub const CURSORS_UNASKED_MAX: usize = 96;
 /// Operations of a frame that leans on what went before in its stream: for more of them that is
 /// worth little, and a receiver makes its compressor familiar with it twice over.
 pub const LEANING_OPS_MAX: usize = 8;
+/// Streams of one writer of which a session says where they stand: as many as a revocation names.
+pub const STANDS_MAX: usize = REVOKED_STREAMS_MAX;
+/// Places of one chain that are named to find where two part: their distances double.
+pub const MARKS_MAX: usize = 64;
 /// Packs named in a HELLO.
 pub const HELLO_PACKS_MAX: usize = 256;
 /// Dictionaries named in a HELLO: a frame names one in seven bits.

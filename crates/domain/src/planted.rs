@@ -71,6 +71,10 @@ bugs! {
     PrunedUnheard = "pruned-unheard",
     /// What comes for a pruned record does not first bring its operations back.
     PrunedUnmade = "pruned-unmade",
+    /// A copy of a node goes on in the life of what it was copied from.
+    CopyKeepsLife = "copy-keeps-life",
+    /// An operation that is written again in another life gets another name.
+    RehomedAnew = "rehomed-anew",
     /// Anybody certifies keys of any office.
     CertifiedByAnyone = "certified-by-anyone",
 }

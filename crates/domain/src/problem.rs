@@ -136,6 +136,10 @@ problems! {
     OpRevoked = "op.revoked",
     /// No standing authority has certified the key.
     SyncUnknownWriter = "sync.unknown_writer",
+    /// The node above answers with a key that is unknown here, or ended: it was set up anew.
+    SyncParentUnknown = "sync.parent_unknown",
+    /// This node's key is used on another machine too.
+    KeyTwice = "sync.key_twice",
     /// The key is revoked.
     SyncRevoked = "sync.revoked",
     /// The peer did not prove that it holds its key on this connection.

@@ -242,11 +242,24 @@ pub(crate) struct Pen {
     moved: BTreeMap<StreamId, StreamHead>,
     /// Heads within what this transaction wrote that are signed too: frames end at signed heads.
     between: Vec<(StreamId, StreamHead)>,
+    /// The life of the key: the one that is durable, and the one of this transaction.
+    lives: (u32, u32),
 }
 
 impl Pen {
-    pub(crate) fn new(clock: hlc::Clock) -> Self {
-        Self { clock, heads: BTreeMap::new(), moved: BTreeMap::new(), between: Vec::new() }
+    pub(crate) fn new(clock: hlc::Clock, life: u32) -> Self {
+        let (heads, moved) = (BTreeMap::new(), BTreeMap::new());
+        Self { clock, heads, moved, between: Vec::new(), lives: (life, life) }
+    }
+
+    /// The life of the key that is written in.
+    pub(crate) fn life(&self) -> u32 {
+        self.lives.1
+    }
+
+    /// Writes in another life from now on, if this transaction lasts.
+    pub(crate) fn begin_life(&mut self, life: u32) {
+        self.lives.1 = life;
     }
 
     /// Where a stream stands, with what this transaction wrote.
@@ -278,6 +291,7 @@ impl Pen {
         let grew = self.moved.iter().map(|(stream, head)| (stream.clone(), head.next_seq));
         let grew = grew.collect();
         self.heads.append(&mut self.moved);
+        self.lives.0 = self.lives.1;
         grew
     }
 
@@ -291,5 +305,6 @@ impl Pen {
         self.moved.clear();
         self.between.clear();
         self.heads.clear();
+        self.lives.1 = self.lives.0;
     }
 }

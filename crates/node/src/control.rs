@@ -389,8 +389,9 @@ impl Desk<'_> {
             office: self.home,
             submission: statement_id(self.own.writer, time),
             change,
+            moved: None,
         };
-        let stream = self.own.stream(audience, Lane::Control);
+        let stream = self.stream(audience, Lane::Control);
         let head = self.pen.head(self.tx, &stream)?;
         let sealed = op::seal(permit, &stream, &head, op)
             .map_err(|error| ControlError::Op(Arc::new(error)))?;

@@ -202,6 +202,7 @@ impl Writer {
                 office: desk.home,
                 submission: statement_id(stream.writer, time),
                 change: Change::Certificate(kernel.own_certificate()),
+                moved: None,
             };
             let sealed = op::seal(&permit, &stream, &StreamHead::start(&stream), op)
                 .expect("invariant: a node's own certificate is within every limit");

@@ -41,6 +41,8 @@ pub(crate) enum Growth {
     Stream(StreamId, u64),
     /// Who may have and write what has changed.
     Rules,
+    /// Own streams were cut back and written again.
+    Rehomed,
 }
 
 /// A record that began or changed.

@@ -228,6 +228,9 @@ impl Committer<'_> {
             self.core.tell(Event::Pack { name, version });
         }
         effects.records.into_iter().for_each(|event| self.core.tell(Event::Record(event)));
+        if effects.rehomed {
+            self.core.tell_peers(Growth::Rehomed);
+        }
         if effects.rules {
             self.core.tell_peers(Growth::Rules);
         }

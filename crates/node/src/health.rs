@@ -101,6 +101,9 @@ pub struct NodeRow {
     pub log_ops: u64,
     /// The name of the node that heard it, where that is known.
     pub via: Option<String>,
+    /// Since when it is known that its key is used on another machine too, by its parent's clock,
+    /// in milliseconds since 1970.
+    pub twice_ms: Option<u64>,
 }
 
 /// A program and protocol, measured by this node's.
@@ -207,8 +210,11 @@ impl Node {
         }
         let news = core.store.write(|tx| {
             let mut news = 0;
-            for row in &rows {
-                news += usize::from(health::put(tx, row)?);
+            for mut row in rows {
+                // Both machines speak under one name, and only one of them may know.
+                let before = health::get(tx, row.writer)?.and_then(|before| before.twice_ms);
+                row.twice_ms = row.twice_ms.or(before);
+                news += usize::from(health::put(tx, &row)?);
             }
             health::keep_latest(tx, HEALTH_ROWS_MAX)?;
             Ok::<_, StoreError>(news)
@@ -251,6 +257,7 @@ impl Core {
             packs: packs.latest().map(|pack| (pack.name.clone(), pack.version)).collect(),
             log_ops,
             via: self.own.writer,
+            twice_ms: self.twice_ms(),
         }
         .within_limits()
     }
@@ -314,6 +321,7 @@ impl Measure<'_> {
             oldest_waiting_ms: health.oldest_waiting_ms.map(by_parent),
             log_ops: health.log_ops,
             via: self.name(health.via).filter(|_| !this),
+            twice_ms: health.twice_ms.map(by_parent),
         }
     }
 

@@ -22,6 +22,7 @@ use crate::failure::{Failure, FailureKind, Storage, storage_problem};
 use crate::group::Work;
 use crate::node::Node;
 use crate::packs::PackSet;
+use crate::rehome;
 use crate::submit::Desk;
 
 /// What came of a batch.
@@ -132,9 +133,19 @@ pub(crate) fn ingest_if(
     }
     // The part that is here already is judged again with the rest: a second operation under one
     // number is kept as proof of a fork.
-    let sealed = match proved(desk, rules, batch, &here)? {
+    let sealed = match proved(desk, rules, batch)? {
         Ok(sealed) => sealed,
         Err(refusal) => return refuse(desk, batch, &refusal, &here),
+    };
+    let yields = desk.yields.contains(&batch.stream);
+    let here = match forked(desk, &sealed, &here)? {
+        None => here,
+        Some(other) if yields => rehome::rehome(desk, other)?,
+        Some(other) => {
+            let detail = format!("another operation {} of this writer stands here", other.seq());
+            let refusal = Refusal::new(ProblemCode::OpFork, detail);
+            return refuse(desk, batch, &refusal, &here);
+        }
     };
     let mut packs: PackSet = PackSet::clone(&desk.world.packs);
     let mut committed = Vec::new();
@@ -156,6 +167,9 @@ pub(crate) fn ingest_if(
         }
         committed.push(one);
     }
+    if batch.stream.writer == desk.own.writer && !committed.is_empty() {
+        rehome::look_for_another(desk, &sealed)?;
+    }
     let after = sealed.last().map_or(here, SealedOp::head);
     let head_counts = !committed.is_empty() && !planted::is(Bug::HeadForgotten);
     if head_counts && rules.trust.vouched(&batch.stream, after.next_seq).is_none() {
@@ -167,10 +181,27 @@ pub(crate) fn ingest_if(
     let ingested = Ingested {
         kept: committed.len(),
         known: batch.ops.len() - committed.len(),
-        next_seq: after.next_seq.max(here.next_seq),
+        // Where an own stream is compared with the one above, what comes is answered as it comes.
+        next_seq: if yields { after.next_seq } else { after.next_seq.max(here.next_seq) },
         ..Ingested::default()
     };
     Ok((ingested, committed))
+}
+
+/// The first operation of a batch in whose place another stands here.
+fn forked<'a>(
+    desk: &Desk<'_>,
+    sealed: &'a [SealedOp],
+    here: &StreamHead,
+) -> Result<Option<&'a SealedOp>, StoreError> {
+    for op in sealed.iter().filter(|op| op.seq() < here.next_seq) {
+        let kept = log::head_before(desk.tx, op.stream(), op.seq() + 1)?;
+        let unseen = planted::is(Bug::OverlapUnseen);
+        if !unseen && kept.is_some_and(|kept| kept.link != op.link()) {
+            return Ok(Some(op));
+        }
+    }
+    Ok(None)
 }
 
 /// An operation of this node's own comes back that it had lost: whoever submits it again is given
@@ -189,7 +220,6 @@ fn proved(
     desk: &Desk<'_>,
     rules: &Rules,
     batch: &Batch,
-    here: &StreamHead,
 ) -> Result<Result<Vec<SealedOp>, Refusal>, StoreError> {
     let Some(from) = log::head_before(desk.tx, &batch.stream, batch.first_seq)? else {
         return Ok(Err(Refusal::new(ProblemCode::OpForged, "its beginning is not known")));
@@ -221,14 +251,6 @@ fn proved(
         Ok(sealed) => sealed,
         Err(error) => return Ok(Err(Refusal::new(error.code(), error))),
     };
-    for op in sealed.iter().filter(|op| op.seq() < here.next_seq) {
-        let kept = log::head_before(desk.tx, &batch.stream, op.seq() + 1)?;
-        let unseen = planted::is(Bug::OverlapUnseen);
-        if !unseen && kept.is_some_and(|kept| kept.link != op.link()) {
-            let detail = format!("another operation {} of this writer stands here", op.seq());
-            return Ok(Err(Refusal::new(ProblemCode::OpFork, detail)));
-        }
-    }
     let office = if own { Some(desk.home) } else { rules.office(batch.stream.writer) };
     let may_say =
         |op: &&SealedOp| office.is_some_and(|office| rules.may_say(op.op(), op.stream(), office));

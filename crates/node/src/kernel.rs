@@ -1,23 +1,26 @@
 //! A node without its threads: its store, key and clock, and what holds at the moment. All that
 //! it does is a call; the simulator drives it as the node's threads do.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::hlc::{Clock as HlcClock, Hlc};
 use domain::ids::{OfficeId, WriterId};
 use domain::op::{SealedOp, StreamId, writer_id};
 use domain::pack::Pack;
+use domain::planted::{self, Bug};
 use domain::sync::{DictionaryId, Held, Page, Ppm, Rules};
 use domain::trust::{Certificate, Trust};
 use ed25519_dalek::{SigningKey, VerifyingKey};
-use store::{Reader, Store, StoreError, log, meta, offices, packs, statements};
+use store::{Reader, Store, StoreError, Tx, log, meta, offices, packs, statements};
 
 use crate::clock::Clock;
 use crate::keys;
 use crate::node::{Config, OpenError};
 use crate::packs::PackSet;
 use crate::policy::Judge;
-use crate::submit::OwnStreams;
+use crate::submit::Owner;
 use crate::world::World;
 
 const META_OFFICE: &str = "office";
@@ -27,6 +30,8 @@ const META_SIMULATION: &str = "simulation";
 pub(crate) const META_EPOCH: &str = "epoch";
 /// The writer that the node is.
 pub(crate) const META_WRITER: &str = "writer";
+/// When it was found that the node's key is used on another machine too.
+pub(crate) const META_TWICE: &str = "twice";
 /// The first life of a key. Later ones are drawn: two copies of a node know nothing of each other,
 /// and must not begin the same.
 const FIRST_EPOCH: u32 = 1;
@@ -42,12 +47,16 @@ pub struct Kernel {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) key: SigningKey,
-    pub(crate) own: OwnStreams,
+    pub(crate) own: Owner,
     pub(crate) home: OfficeId,
     pub(crate) name: String,
     pub(crate) simulation: bool,
     codec: Arc<Ppm>,
     world: RwLock<Arc<World>>,
+    /// Own streams of which another branch stands above.
+    pub(crate) yields: Mutex<BTreeSet<StreamId>>,
+    /// Since when its key is used on another machine too; 0 where nobody knows of one.
+    pub(crate) twice_ms: AtomicU64,
 }
 
 impl Kernel {
@@ -79,7 +88,7 @@ impl Kernel {
         }
         let codec = Arc::new(Ppm::default());
         world.teach(&codec);
-        let own = OwnStreams { writer, epoch: about.epoch };
+        let own = Owner { writer };
         Ok(Self {
             store,
             clock,
@@ -90,6 +99,8 @@ impl Kernel {
             simulation: about.simulation,
             codec,
             world: RwLock::new(Arc::new(world)),
+            yields: Mutex::default(),
+            twice_ms: AtomicU64::new(about.twice_ms),
         })
     }
 
@@ -129,6 +140,14 @@ impl Kernel {
             others.into_iter().for_each(|seen| clock.witness(seen, now_ms));
             Ok(clock)
         })
+    }
+
+    /// The life of its key that the node is in.
+    ///
+    /// # Errors
+    /// If storage fails.
+    pub fn life(&self) -> Result<u32, StoreError> {
+        Ok(self.store.read(|r| number(r, META_EPOCH))?.unwrap_or(FIRST_EPOCH))
     }
 
     /// It stands under a root.
@@ -235,7 +254,7 @@ struct About {
     office: OfficeId,
     name: String,
     simulation: bool,
-    epoch: u32,
+    twice_ms: u64,
 }
 
 /// What the node is, from the store, or from the configuration the first time.
@@ -259,21 +278,32 @@ fn remember(
         let name = config.name.clone().or(held).unwrap_or_else(|| "genggam".to_owned());
         let held = meta::get(tx, META_SIMULATION)?.map(|flag| flag == [1]);
         let simulation = config.simulation.or(held).unwrap_or(false);
-        let epoch = match meta::get(tx, META_EPOCH)? {
-            None => FIRST_EPOCH,
-            Some(_) => number(tx, META_EPOCH)?.unwrap_or_else(|| another_life(clock)),
-        };
+        match meta::get(tx, META_EPOCH)? {
+            None => put_life(tx, FIRST_EPOCH)?,
+            Some(held) if held.is_empty() => {
+                let keeps = planted::is(Bug::CopyKeepsLife);
+                let life = if keeps { FIRST_EPOCH } else { another_life(clock) };
+                put_life(tx, life)?;
+            }
+            Some(_) => {}
+        }
         meta::put(tx, META_OFFICE, &office.0.to_be_bytes())?;
         meta::put(tx, META_NAME, name.as_bytes())?;
         meta::put(tx, META_SIMULATION, &[u8::from(simulation)])?;
-        meta::put(tx, META_EPOCH, &epoch.to_be_bytes())?;
         meta::put(tx, META_WRITER, &writer.0)?;
-        Ok(About { office, name, simulation, epoch })
+        let twice = meta::get(tx, META_TWICE)?.and_then(|ms| ms.try_into().ok());
+        let twice_ms = twice.map_or(0, u64::from_be_bytes);
+        Ok(About { office, name, simulation, twice_ms })
     })
 }
 
+/// Goes on in a life of the key.
+pub(crate) fn put_life(tx: &Tx<'_>, life: u32) -> Result<(), StoreError> {
+    meta::put(tx, META_EPOCH, &life.to_be_bytes())
+}
+
 /// A life that no copy of this node is in.
-fn another_life(clock: &dyn Clock) -> u32 {
+pub(crate) fn another_life(clock: &dyn Clock) -> u32 {
     clock.draw().max(FIRST_EPOCH + 1)
 }
 

@@ -30,6 +30,7 @@ mod prune;
 mod quarantine;
 mod query;
 mod records;
+mod rehome;
 mod restore;
 mod submit;
 pub mod sync;
@@ -66,6 +67,7 @@ pub use quarantine::{
 };
 pub use query::{FigureError, LineageLine, LineageView};
 pub use records::{Listing, ReadError};
+pub use rehome::Asked;
 pub use restore::{RestoreError, Restored, restore};
 pub use submit::{Submission, SubmitError, Submitted};
 pub use sync_view::{LaneView, PeerShown, PeerState, PeerView, SyncBoard};

@@ -1,6 +1,6 @@
 //! Submitting: from what a person sent to an operation in the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::form::{
     self, FormContext, FormErrors, RawAcknowledge, RawComment, RawForm, RawPatch, RawTransition,
@@ -185,26 +185,27 @@ pub(crate) struct Desk<'a> {
     pub(crate) tx: &'a Tx<'a>,
     pub(crate) world: &'a World,
     pub(crate) judge: &'a Judge,
-    pub(crate) own: &'a OwnStreams,
+    pub(crate) own: &'a Owner,
     pub(crate) own_key: VerifyingKey,
     pub(crate) home: OfficeId,
     pub(crate) pen: &'a mut Pen,
     pub(crate) now_ms: u64,
     /// Streams of others that stand further, with the sequence number that comes next.
     pub(crate) grew: Vec<(StreamId, u64)>,
+    /// The life to begin, if one must begin.
+    pub(crate) another_life: u32,
+    /// Own streams of which another branch stands above.
+    pub(crate) yields: BTreeSet<StreamId>,
+    /// What stood beside such a branch was written again.
+    pub(crate) rehomed: bool,
+    /// Another machine was found to use this node's key.
+    pub(crate) twice: bool,
 }
 
-/// Which streams are this node's.
+/// Whose streams are this node's.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct OwnStreams {
+pub(crate) struct Owner {
     pub(crate) writer: domain::ids::WriterId,
-    pub(crate) epoch: u32,
-}
-
-impl OwnStreams {
-    pub(crate) fn stream(self, audience: Audience, lane: Lane) -> StreamId {
-        StreamId { writer: self.writer, epoch: self.epoch, audience, lane }
-    }
 }
 
 /// A change that is permitted and valid, not yet sealed.
@@ -242,8 +243,9 @@ pub(crate) fn submit(
         office: by.acting_office(&desk.world.tree, draft.owner, desk.judge.today),
         submission: submission.id(),
         change: draft.change,
+        moved: None,
     };
-    let stream = desk.own.stream(Audience::Up(draft.owner), draft.lane);
+    let stream = desk.stream(Audience::Up(draft.owner), draft.lane);
     let sealed = op::seal(&draft.permit, &stream, &desk.pen.head(desk.tx, &stream)?, op)?;
     let packs = &desk.world.packs;
     let committed = commit::commit_op(desk.tx, packs, &sealed, draft.standing, desk.now_ms)?;
@@ -279,6 +281,11 @@ pub(crate) fn view(receipt: &Receipt) -> ReceiptView {
 }
 
 impl Desk<'_> {
+    /// A stream of this node's, in the life that it is in.
+    pub(crate) fn stream(&self, audience: Audience, lane: Lane) -> StreamId {
+        StreamId { writer: self.own.writer, epoch: self.pen.life(), audience, lane }
+    }
+
     fn create(&self, by: &Actor, purpose: Purpose, raw: &RawForm) -> Result<Draft, SubmitError> {
         let (world, judge, now_ms) = (self.world, self.judge, self.now_ms);
         let (permit, ty, form) =

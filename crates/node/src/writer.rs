@@ -1,7 +1,7 @@
 //! The one who writes: submissions, statements and operations of other nodes, each group in one
 //! durable transaction.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use domain::device::Parcel;
 use domain::op::StreamId;
@@ -16,7 +16,7 @@ use crate::devices::{self, DeviceError, Taken};
 use crate::events::RecordEvent;
 use crate::failure::Storage;
 use crate::ingest::{self, IngestError, Ingested};
-use crate::kernel::Kernel;
+use crate::kernel::{self, Kernel};
 use crate::submit::{self, Desk, Purpose, Submission, SubmitError, Submitted};
 use crate::world::World;
 
@@ -31,6 +31,8 @@ pub struct Effects {
     pub grew: Vec<(StreamId, u64)>,
     /// Packs, offices or trust are others now.
     pub rules: bool,
+    /// Own streams were cut back and written again: sessions begin anew.
+    pub rehomed: bool,
 }
 
 /// Something to submit.
@@ -66,7 +68,7 @@ impl Writer {
     /// # Errors
     /// If the log can't be read.
     pub fn new(kernel: &Kernel) -> Result<Self, StoreError> {
-        Ok(Self { pen: Pen::new(kernel.last_clock()?) })
+        Ok(Self { pen: Pen::new(kernel.last_clock()?, kernel.life()?) })
     }
 
     /// Submits a group. The answers are durable when this returns.
@@ -127,6 +129,9 @@ impl Writer {
                 match ingest::ingest(desk, &rules, batch) {
                     Err(IngestError::Storage(error)) => return Err(error),
                     Ok((ingested, mut ones)) => {
+                        if ingested.refused.is_none() && ingested.kept > 0 {
+                            kernel.yielded(&batch.stream);
+                        }
                         if ingested.kept > 0 {
                             desk.grew.push((batch.stream.clone(), ingested.next_seq));
                         }
@@ -162,6 +167,8 @@ impl Writer {
         let now_ms = kernel.clock.now_ms();
         let judge = world.judge(kernel.home, now_ms);
         let pen = &mut self.pen;
+        let yields = kernel.yields.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let another_life = kernel::another_life(kernel.clock.as_ref());
         let written = kernel.store.write(|tx| {
             let mut desk = Desk {
                 tx,
@@ -173,17 +180,24 @@ impl Writer {
                 pen,
                 now_ms,
                 grew: Vec::new(),
+                another_life,
+                yields,
+                rehomed: false,
+                twice: false,
             };
             let (done, mut committed) = work(&mut desk)?;
             let again = judged_again(kernel, &desk, &world, &committed)?;
             committed.extend(again);
             desk.pen.sign(tx, &kernel.key)?;
-            Ok::<_, E>((done, committed, desk.grew))
+            Ok::<_, E>((done, committed, desk.grew, desk.rehomed, desk.twice))
         });
         match written {
-            Ok((done, committed, mut grew)) => {
+            Ok((done, committed, mut grew, rehomed, twice)) => {
+                if twice {
+                    kernel.found_twice(now_ms);
+                }
                 grew.extend(self.pen.committed());
-                Ok((done, effects(kernel, committed, grew)))
+                Ok((done, Effects { rehomed, ..effects(kernel, committed, grew) }))
             }
             Err(error) => {
                 self.pen.rolled_back();

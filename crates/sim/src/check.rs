@@ -14,6 +14,7 @@ use store::log::{self, Logged, Pos};
 use store::records;
 
 use crate::fault::{Counts, Fault};
+use crate::lives::origins;
 use crate::machine::Machine;
 use crate::model::Expected;
 use crate::world::World;
@@ -59,7 +60,10 @@ fn wanted(world: &World) -> anyhow::Result<Vec<(StreamId, u64)>> {
     let mut wanted = Vec::new();
     for writer in &world.machines {
         let held = if writer.revoked { centre.kernel.held()? } else { writer.kernel.held()? };
-        let own = held.into_iter().filter(|(stream, _)| stream.writer == writer.writer_id);
+        // What a restored machine had sent comes back to it.
+        let sent = if writer.restored { centre.kernel.held()? } else { Vec::new() };
+        let held = held.into_iter().chain(sent);
+        let own = held.filter(|(stream, _)| stream.writer == writer.writer_id);
         for (stream, next_seq) in own {
             let last = trusted.get(&writer.writer_id).filter(|_| writer.revoked);
             let last = last.map(|last| last.get(&stream).copied().unwrap_or(0));
@@ -92,6 +96,7 @@ pub(crate) fn all(world: &mut World, facts: bool) -> anyhow::Result<Checked> {
         }
     }
     receipts(world)?;
+    world.lives()?;
     if facts {
         for (at, machine) in world.machines.iter_mut().enumerate() {
             rebuilt(machine).with_context(|| format!("on machine {at}"))?;
@@ -143,9 +148,16 @@ fn chains(world: &World, machine: &Machine, logged: &[Logged]) -> anyhow::Result
         let stolen = ops.values().any(|op| world.crimes.void.contains(blake3::hash(op).as_bytes()));
         let writer = world.machines.iter().find(|writer| writer.writer_id == stream.writer);
         if let Some(writer) = writer.filter(|_| !stolen) {
+            let wrote = |own: &[Vec<u8>]| {
+                own.len() >= ops.len()
+                    && own.iter().zip(ops.values()).all(|(own, here)| own == here)
+            };
             let own = writer.store().read(|r| log::bytes_of_stream(r, stream, 1, usize::MAX))?;
-            let prefix = own.iter().zip(ops.values()).all(|(own, here)| own == here);
-            ensure!(own.len() >= ops.len() && prefix, "not what its writer wrote: {stream:?}");
+            // One that is revoked before it hears the node above gets nothing back of what it sent
+            // from a disk that it lost.
+            let lost = writer.lost.iter().filter(|_| writer.revoked);
+            let once = lost.filter_map(|disk| disk.get(stream)).any(|own| wrote(own));
+            ensure!(once || wrote(&own), "not what its writer wrote: {stream:?}");
         }
     }
     Ok(())
@@ -170,7 +182,7 @@ fn trusted(world: &World, logged: &[Logged]) -> Trusted {
     all
 }
 
-/// The operations that count at a machine, by their links; the others are marked so in its store.
+/// The operations that count at a machine, by the links that they had first; the others are marked so in its store.
 fn counting(
     world: &World,
     machine: &Machine,
@@ -185,7 +197,7 @@ fn counting(
         let last = trusted.get(&stream.writer).filter(|_| !own);
         let counts_here = last.is_none_or(|last| seq <= last.get(stream).copied().unwrap_or(0));
         if counts_here {
-            ops.insert(one.op.link(), one.op.op().clone());
+            ops.insert(one.op.origin(), one.op.op().clone());
         } else {
             counts.note(Fault::Voided);
         }
@@ -264,11 +276,12 @@ fn same(
 fn receipts(world: &World) -> anyhow::Result<()> {
     let mut links: Vec<BTreeSet<Digest>> = Vec::new();
     for machine in &world.machines {
-        let logged = machine.store().read(|r| log::after(r, Pos(0), usize::MAX))?;
-        links.push(logged.iter().map(|logged| logged.op.link()).collect());
+        links.push(origins(machine)?);
     }
     for (submission, (at, link)) in &world.acknowledged {
-        if !links[*at].contains(link) {
+        // A restored machine that is revoked before it hears the one above gets nothing back.
+        let above = world.machines[*at].restored && links.iter().any(|links| links.contains(link));
+        if !above && !links[*at].contains(link) {
             bail!("{submission} was acknowledged at machine {at} and is lost");
         }
     }

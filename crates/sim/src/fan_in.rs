@@ -346,6 +346,8 @@ impl Line {
                     | Action::Acked(..)
                     | Action::Health(_)
                     | Action::Blob(_)
+                    | Action::Stands(_)
+                    | Action::Want(..)
                     | Action::Offered(..) => {}
                 }
             }

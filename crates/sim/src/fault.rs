@@ -123,6 +123,14 @@ faults! {
     UrgentOvertakes = "urgent overtakes a backlog",
     /// An operation went in pieces.
     InPieces = "operation in pieces",
+    /// A node went on from a backup.
+    Restored = "node restored from a backup",
+    /// A node went on from a copy of its files, as if nothing had happened.
+    CopiedBack = "node copied back by hand",
+    /// A backup knew nothing of the node that had come above meanwhile.
+    JoinedAgain = "node of a backup told of a new parent",
+    /// A node went on in another life and wrote again what it had beside another branch.
+    Rehomed = "operations written again in another life",
     /// What was folded was taken out again.
     Voided = "folded operation voided",
     /// A machine pruned records that the ones above have.

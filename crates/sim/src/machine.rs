@@ -1,6 +1,6 @@
 //! One simulated machine: a real node on a disk of its own, with a clock and failures of its own.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -22,12 +22,22 @@ use tempfile::TempDir;
 pub(crate) struct SkewedClock {
     world: Arc<AtomicU64>,
     skew_ms: AtomicI64,
+    /// What it draws by chance: a seed of its own, and how often it has drawn.
+    chance: [u8; 32],
+    drawn: AtomicU64,
 }
 
 impl node::clock::Clock for SkewedClock {
     fn now_ms(&self) -> u64 {
         let now_ms = self.world.load(Ordering::SeqCst);
         now_ms.saturating_add_signed(self.skew_ms.load(Ordering::SeqCst))
+    }
+
+    fn draw(&self) -> u32 {
+        let drawn = self.drawn.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        let digest = blake3::hash(&[&self.chance[..], &drawn].concat());
+        let [a, b, c, d, ..] = *digest.as_bytes();
+        u32::from_be_bytes([a, b, c, d])
     }
 }
 
@@ -88,6 +98,14 @@ pub(crate) struct Machine {
     pub(crate) pruned: BTreeSet<RecordId>,
     /// Nobody trusts it any longer.
     pub(crate) revoked: bool,
+    /// A backup of it, and a copy of its files of the same moment.
+    backup: Option<TempDir>,
+    /// What it had written itself on each disk that it lost.
+    pub(crate) lost: Vec<BTreeMap<StreamId, Vec<Vec<u8>>>>,
+    /// It went on from a backup.
+    pub(crate) restored: bool,
+    /// It went on from a copy of its files, in the life that it was in.
+    pub(crate) copied_back: bool,
     /// The latest that its own clock ever showed, in milliseconds since 1970.
     pub(crate) wall_max_ms: u64,
     clock: Arc<SkewedClock>,
@@ -142,6 +160,8 @@ impl Machine {
         let clock = Arc::new(SkewedClock {
             world: Arc::clone(world),
             skew_ms: AtomicI64::new(birth.skew_ms),
+            chance: birth.secret,
+            drawn: AtomicU64::new(0),
         });
         let (kernel, writer) = open(dir.path(), &key, birth.office, &clock)?;
         let mut person = [0; 16];
@@ -165,6 +185,10 @@ impl Machine {
             full: false,
             pruned: BTreeSet::new(),
             revoked: false,
+            backup: None,
+            lost: Vec::new(),
+            restored: false,
+            copied_back: false,
             wall_max_ms: 0,
             clock,
             armed,
@@ -219,6 +243,50 @@ impl Machine {
         let wal = left.path().join("genggam.db-wal");
         fs::OpenOptions::new().append(true).create(true).open(wal)?.write_all(torn)?;
         self.reopen(left)
+    }
+
+    /// Whether it was backed up.
+    pub(crate) fn has_backup(&self) -> bool {
+        self.backup.is_some()
+    }
+
+    /// Backs it up.
+    pub(crate) fn back_up(&mut self) -> anyhow::Result<()> {
+        let backup = folder()?;
+        let (marked, plain) = (backup.path().join("marked"), backup.path().join("plain"));
+        self.store().copy_to(&plain)?;
+        fs::copy(&plain, &marked)?;
+        store::mark_copy(&marked, "epoch", &[])?;
+        self.backup = Some(backup);
+        Ok(())
+    }
+
+    /// Loses its disk and goes on from its backup, or from a plain copy.
+    pub(crate) fn restore(&mut self, by_hand: bool) -> anyhow::Result<()> {
+        self.lost.push(self.written()?);
+        let backup = self.backup.as_ref().context("there is no backup")?;
+        let left = folder()?;
+        let copy = backup.path().join(if by_hand { "plain" } else { "marked" });
+        fs::copy(copy, left.path().join("genggam.db"))?;
+        self.reopen(left)?;
+        self.follower = Follower::new(&self.kernel)?;
+        self.restored = true;
+        self.copied_back |= by_hand;
+        Ok(())
+    }
+
+    /// The operations of its own streams.
+    fn written(&self) -> anyhow::Result<BTreeMap<StreamId, Vec<Vec<u8>>>> {
+        let read = |r: &store::Reader<'_>| {
+            let own = log::streams(r)?.into_iter().map(|(stream, _)| stream);
+            let own = own.filter(|stream| stream.writer == self.writer_id);
+            own.map(|stream| {
+                let ops = log::bytes_of_stream(r, &stream, 1, usize::MAX)?;
+                Ok((stream, ops))
+            })
+            .collect::<Result<_, store::StoreError>>()
+        };
+        Ok(self.store().read(read)?)
     }
 
     fn reopen(&mut self, left: TempDir) -> anyhow::Result<()> {

@@ -11,6 +11,7 @@ mod fan_in;
 mod fan_in_wire;
 mod fault;
 mod found;
+mod lives;
 mod machine;
 mod model;
 mod net;

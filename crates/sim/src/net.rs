@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::sync::PeerHello;
 use domain::sync::Session;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -85,6 +86,8 @@ pub(crate) enum Mind {
 pub(crate) struct End {
     pub(crate) mind: Mind,
     pub(crate) tap: Tap,
+    /// Who is at the other end, once it has proved itself.
+    pub(crate) peer: Option<PeerHello>,
     /// When its line has sent what was given to it.
     sent_ms: u64,
     /// When the last datagram of it arrives.
@@ -93,7 +96,7 @@ pub(crate) struct End {
 
 impl End {
     pub(crate) fn new(mind: Mind, tap: Tap, now_ms: u64) -> Self {
-        Self { mind, tap, sent_ms: now_ms, arrives_ms: now_ms }
+        Self { mind, tap, peer: None, sent_ms: now_ms, arrives_ms: now_ms }
     }
 }
 

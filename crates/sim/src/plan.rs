@@ -77,6 +77,10 @@ pub(crate) enum What {
     Lose { at: usize, seed: u64 },
     /// A machine derives its facts.
     Project { at: usize },
+    /// A machine is backed up.
+    Backup { at: usize },
+    /// A machine's disk is lost, and it goes on from its backup; or from a copy of its files.
+    Restore { at: usize, seed: u64, by_hand: bool },
 }
 
 const HOUR_MS: i64 = 3_600_000;
@@ -117,7 +121,7 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
     let short = rng.random_bool(0.5);
     let after_ms = if short { rng.random_range(0..400) } else { rng.random_range(400..6_000) };
     let (at, seed) = (rng.random_range(0..12), rng.random());
-    let what = match rng.random_range(0..107) {
+    let what = match rng.random_range(0..113) {
         0..34 => file(rng, at, seed),
         34..38 => What::Retry,
         38..44 => {
@@ -149,7 +153,9 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
         91..98 => What::Attack { at, seed, attack: Attack::draw(rng) },
         98..103 => What::Prune { at, seed },
         103..105 => What::Lose { at, seed },
-        _ => What::Project { at },
+        105..107 => What::Project { at },
+        107..110 => What::Backup { at },
+        _ => What::Restore { at, seed, by_hand: rng.random_bool(0.5) },
     };
     Step { after_ms, what }
 }

@@ -23,6 +23,10 @@ use crate::world::World;
 
 /// Versions of the pack.
 const VERSIONS: u32 = 3;
+/// How often, and how many times, it is looked whether a new node has what the one above has, in
+/// milliseconds: one whose way up is cut is not waited for.
+const BRING_UP_MS: u64 = 1_000;
+const BRING_UP_ROUNDS_MAX: usize = 20;
 /// Machines of a world: bounds what a seed costs.
 const MACHINES_MAX: usize = 14;
 
@@ -91,6 +95,8 @@ impl World {
                 let machine = &mut self.machines[at % count];
                 Ok(machine.follower.follow(&machine.kernel)?)
             }
+            What::Backup { at } => self.back_up(at),
+            What::Restore { at, seed, by_hand } => self.restore(at, seed, by_hand),
         }
     }
 
@@ -120,7 +126,13 @@ impl World {
     }
 
     /// Somebody at a machine files reports, or says something about those that are there.
-    fn file(&mut self, at: usize, seed: u64, count: u32, mood: Mood) -> anyhow::Result<()> {
+    pub(crate) fn file(
+        &mut self,
+        at: usize,
+        seed: u64,
+        count: u32,
+        mood: Mood,
+    ) -> anyhow::Result<()> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let machine = &self.machines[at];
         let known = machine.records()?;
@@ -189,7 +201,7 @@ impl World {
         let (pos, link) = (log::Pos(submitted.receipt.pos), submitted.receipt.link);
         let machine = &self.machines[at];
         let logged = machine.store().read(|r| log::at(r, pos))?;
-        let logged = logged.filter(|logged| logged.op.link() == link);
+        let logged = logged.filter(|logged| logged.op.origin() == link);
         let logged = logged.with_context(|| format!("{id} was acknowledged and is not durable"))?;
         if submitted.repeated {
             self.counts.note(Fault::Repeated);
@@ -281,7 +293,9 @@ impl World {
             Some(stands) => stands,
             None => {
                 self.counts.note(Fault::Reenrolled);
-                self.enrolled(office, role, parent)?
+                let new = self.enrolled(office, role, parent)?;
+                self.bring_up(new, parent)?;
+                new
             }
         };
         let below: Vec<usize> = (0..self.machines.len())
@@ -296,6 +310,24 @@ impl World {
                 self.break_off(id);
             }
             self.agenda.plan(self.now_ms, Event::Dial(child));
+        }
+        Ok(())
+    }
+
+    /// A new node hears the one above before those below are told of it, as administrators are told
+    /// to see to: else it may take from them what contradicts what its predecessor had.
+    fn bring_up(&mut self, new: usize, parent: usize) -> anyhow::Result<()> {
+        for _ in 0..BRING_UP_ROUNDS_MAX {
+            let (new, parent) = (&self.machines[new], &self.machines[parent]);
+            let mut lacks = false;
+            for (stream, next_seq) in parent.kernel.held()? {
+                let may = self.registry.may_have(&stream, new.office);
+                lacks |= may && new.durable(&stream)? < next_seq;
+            }
+            if !lacks {
+                break;
+            }
+            self.run_until(self.now_ms + BRING_UP_MS)?;
         }
         Ok(())
     }
@@ -338,7 +370,7 @@ impl World {
         let machine = &mut self.machines[at];
         let stream = StreamId {
             writer: machine.writer_id,
-            epoch: 1,
+            epoch: machine.kernel.life()?,
             audience: Audience::Up(machine.office),
             lane: Lane::Circulars,
         };

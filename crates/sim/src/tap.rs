@@ -183,6 +183,8 @@ impl Tap {
             | Message::Bye(_)
             | Message::Health(_)
             | Message::Blob(_)
+            | Message::Stands(_)
+            | Message::Want(..)
             | Message::Got(..) => Ok(()),
         }
     }
@@ -291,7 +293,10 @@ impl Tap {
                 | Message::Pong(_)
                 | Message::Bye(_)
                 | Message::Blob(_)
+                | Message::Stands(_)
                 | Message::Health(_) => {}
+                // What was acknowledged is asked for again.
+                Message::Want(..) => self.loose = true,
             }
         }
     }
@@ -340,6 +345,8 @@ pub(crate) fn told(bytes: &[u8], said: &BTreeMap<u32, StreamId>) -> String {
         | Message::Pong(_)
         | Message::Bye(_)
         | Message::Health(_)
+        | Message::Stands(_)
+        | Message::Want(..)
         | Message::Got(..) => format!("{message:?}"),
     });
     words.collect::<Vec<_>>().join("; ")

@@ -341,7 +341,12 @@ impl Country {
                 Action::Close(Closed::Dead) => self.close(conn, side),
                 Action::Close(why) => bail!("a session ended: {why:?}"),
                 Action::Offered(stream, code) => bail!("{stream:?} was offered: {code:?}"),
-                Action::Met(_) | Action::Acked(..) | Action::Health(_) | Action::Blob(_) => {}
+                Action::Met(_)
+                | Action::Acked(..)
+                | Action::Health(_)
+                | Action::Blob(_)
+                | Action::Stands(_)
+                | Action::Want(..) => {}
             }
         }
         Ok(())

@@ -141,6 +141,7 @@ impl LightNode {
         let permit = Permit::granted(AUTHOR, office, "create");
         let op = Op {
             format: FORMAT,
+            moved: None,
             time: Hlc { ms: now_ms, counter: 0 },
             author: AUTHOR,
             office: self.office,
@@ -349,6 +350,8 @@ mod tests {
                     | Action::Acked(..)
                     | Action::Health(_)
                     | Action::Blob(_)
+                    | Action::Stands(_)
+                    | Action::Want(..)
                     | Action::Offered(..) => {}
                 }
             }

@@ -123,6 +123,7 @@ impl Pen {
     pub(crate) fn op(&self, rng: &mut ChaCha8Rng, office: OfficeId, change: Change) -> Op {
         Op {
             format: FORMAT,
+            moved: None,
             time: Hlc { ms: self.now_ms, counter: 0 },
             author: PersonId(rng.random()),
             office,

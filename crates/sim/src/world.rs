@@ -219,17 +219,14 @@ impl World {
                 Action::Send(bytes) => self.send(id, side, at, bytes)?,
                 Action::Read(stream, from) => {
                     let page = self.machines[at].kernel.page(&stream, from)?;
-                    let now_ms = self.now_ms;
-                    let mut more = Vec::new();
-                    if let Mind::Node(_, session) = &mut self.conns[id].ends[side].mind {
-                        session.input(now_ms, Input::Page(page), &mut more);
-                    }
-                    todo.extend(more);
+                    todo.extend(self.told(id, side, Input::Page(page)));
                 }
                 Action::Take { number, batch } => {
                     self.take(at, Waiting { from: (id, side, number), batch });
                 }
-                Action::Met(_) => self.conns[id].met = true,
+                Action::Met(peer) => todo.extend(self.met(id, side, peer)?),
+                Action::Stands(stands) => todo.extend(self.compared(id, side, &stands)?),
+                Action::Want(tag, marks) => todo.extend(self.wanted(id, side, &(tag, marks))?),
                 Action::Acked(..) | Action::Health(_) | Action::Blob(_) => {}
                 Action::Offered(_, ProblemCode::SyncUnknownWriter) => {
                     self.counts.note(Fault::LateCertificate);
@@ -382,6 +379,10 @@ impl World {
 
     /// Tells a machine's sessions what is durable.
     pub(crate) fn tell(&mut self, at: usize, effects: &Effects) -> anyhow::Result<()> {
+        if effects.rehomed {
+            self.counts.note(Fault::Rehomed);
+            self.hang_up(at);
+        }
         for (id, side) in self.sessions(at) {
             if effects.rules {
                 self.conns[id].ends[side].tap.loose = true;
@@ -473,7 +474,7 @@ impl World {
         let machine = &self.machines[at];
         let stream = StreamId {
             writer: machine.writer_id,
-            epoch: 1,
+            epoch: machine.kernel.life()?,
             audience: Audience::Up(machine.office),
             lane: Lane::Urgent,
         };

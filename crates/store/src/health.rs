@@ -1,5 +1,6 @@
 //! How the nodes below are, as their parents heard them.
 
+use domain::ids::WriterId;
 use domain::sync::health::Health;
 use rusqlite::params;
 
@@ -18,6 +19,14 @@ pub fn put(tx: &Tx<'_>, health: &Health) -> Result<bool, StoreError> {
         params![health.writer.0, health.office.0, int(health.heard_ms), encode(health)],
     )?;
     Ok(changed > 0)
+}
+
+/// What was heard of a node.
+pub fn get(r: &Reader<'_>, writer: WriterId) -> Result<Option<Health>, StoreError> {
+    let sql = "SELECT body FROM health WHERE writer = ?1";
+    let body = r.one(READING, sql, [writer.0], |row| row.get::<_, Vec<u8>>(0))?;
+    let damaged = |_| StoreError::Damaged { doing: READING };
+    body.map(|body| Health::decode(&body).map_err(damaged)).transpose()
 }
 
 /// Every node that was ever heard of, by writer.

@@ -45,25 +45,7 @@ pub fn append(tx: &Tx<'_>, op: &SealedOp, received_ms: u64) -> Result<Pos, Store
         let stream = Box::new(op.stream().clone());
         return Err(StoreError::NotNext { stream, seq: op.seq(), next_seq: head.next_seq });
     }
-    let next = op.head();
-    let stream = match found {
-        Some((id, _)) => {
-            tx.run(
-                "move a stream's head",
-                "UPDATE streams SET next_seq = ?2, link = ?3 WHERE id = ?1",
-                params![id, int(next.next_seq), next.link.0],
-            )?;
-            id
-        }
-        None => {
-            tx.run(
-                "begin a stream",
-                "INSERT INTO streams (key, next_seq, link) VALUES (?1, ?2, ?3)",
-                params![key, int(next.next_seq), next.link.0],
-            )?;
-            tx.inserted()
-        }
-    };
+    let stream = set_head(tx, &key, &op.head())?;
     tx.run(
         "append to the log",
         "INSERT INTO log (stream, seq, record, received_ms, prev, bytes)
@@ -79,6 +61,44 @@ pub fn append(tx: &Tx<'_>, op: &SealedOp, received_ms: u64) -> Result<Pos, Store
     )?;
     let pos = u64::try_from(tx.inserted());
     pos.map(Pos).map_err(|_| StoreError::Damaged { doing: "append to the log" })
+}
+
+/// Sets where a stream stands: its row.
+fn set_head(tx: &Tx<'_>, key: &[u8], head: &StreamHead) -> Result<i64, StoreError> {
+    let (next_seq, link) = (int(head.next_seq), head.link.0);
+    if let Some((id, _)) = row_of(tx, key)? {
+        let sql = "UPDATE streams SET next_seq = ?2, link = ?3 WHERE id = ?1";
+        return tx.run("move a stream's head", sql, params![id, next_seq, link]).map(|_| id);
+    }
+    let sql = "INSERT INTO streams (key, next_seq, link) VALUES (?1, ?2, ?3)";
+    tx.run("begin a stream", sql, params![key, next_seq, link])?;
+    Ok(tx.inserted())
+}
+
+/// An operation stands at the end of another stream of its writer's from now on. In the order of
+/// arrival it stays where it is. What its record was pruned of is back first: it is made by links
+/// that change.
+pub fn move_op(tx: &Tx<'_>, pos: Pos, op: &SealedOp) -> Result<(), StoreError> {
+    if let Some(record) = op.op().change.record() {
+        prune::bring_back(tx, record)?;
+    }
+    let key = encode(op.stream());
+    let stream = set_head(tx, &key, &op.head())?;
+    let (seq, prev) = (int(op.seq()), op.prev().0);
+    tx.run(
+        "move an operation",
+        "UPDATE log SET stream = ?2, seq = ?3, prev = ?4, bytes = ?5 WHERE pos = ?1",
+        params![int(pos.0), stream, seq, prev, op.bytes()],
+    )?;
+    let sql = "UPDATE statements SET stream = ?2, seq = ?3 WHERE pos = ?1";
+    tx.run("move a statement", sql, params![int(pos.0), key, seq]).map(drop)
+}
+
+/// A stream ends here, at a place before the one where it stood: what came after has been moved.
+pub fn cut_back(tx: &Tx<'_>, stream: &StreamId, head: &StreamHead) -> Result<(), StoreError> {
+    let id = set_head(tx, &encode(stream), head)?;
+    let sql = "DELETE FROM heads WHERE stream = ?1 AND next_seq > ?2";
+    tx.run("forget signed heads", sql, params![id, int(head.next_seq)]).map(drop)
 }
 
 /// Operations after a position, in the order of arrival.
@@ -126,6 +146,17 @@ pub(crate) fn all_of_record(r: &Reader<'_>, record: RecordId) -> Result<Vec<Logg
 pub fn find(r: &Reader<'_>, stream: &StreamId, seq: u64) -> Result<Option<Logged>, StoreError> {
     let sql = format!("{COLUMNS} WHERE streams.key = ?1 AND log.seq = ?2");
     let found = r.one("find an operation", &sql, params![encode(stream), int(seq)], raw)?;
+    found.map(|raw| open(&mut Maker::new(r), raw)).transpose()
+}
+
+/// The operation of a stream that follows a chain link.
+pub fn following(
+    r: &Reader<'_>,
+    stream: &StreamId,
+    prev: Digest,
+) -> Result<Option<Logged>, StoreError> {
+    let sql = format!("{COLUMNS} WHERE streams.key = ?1 AND log.prev = ?2");
+    let found = r.one("find an operation", &sql, params![encode(stream), prev.0], raw)?;
     found.map(|raw| open(&mut Maker::new(r), raw)).transpose()
 }
 

@@ -88,7 +88,9 @@ fn judge(r: &Reader<'_>, id: RecordId) -> Result<(Pruned, Option<Rest>), StoreEr
     let same = ops.iter().all(|op| made.get(&op.tag) == Some(&op.op));
     let all: usize = logged.iter().map(|logged| logged.op.bytes().len()).sum();
     let beside = encode(&rest).len();
-    if beside >= all || !same && !planted::is(Bug::RestForgotten) {
+    // What was written again in another life has another link than its name: it stays as it is.
+    let moved = ops.iter().any(|op| op.op.moved.is_some());
+    if moved || beside >= all || !same && !planted::is(Bug::RestForgotten) {
         return Ok((Pruned::NothingGained, None));
     }
     let (ops, bytes) = (logged.len() as u64, (all - beside) as u64);

@@ -37,7 +37,7 @@ impl Receipt {
         Self {
             submission: op.op().submission,
             record: op.op().change.record(),
-            link: op.link(),
+            link: op.origin(),
             pos,
             received_ms,
             author: op.op().author,

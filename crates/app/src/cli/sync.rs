@@ -34,7 +34,10 @@ pub(super) fn run(context: &Context, command: &Command) -> Done {
 
 async fn now(context: &Context, node: &std::sync::Arc<node::Node>, peer: &Dialled) -> Done {
     let bar = context.output.progress("cli.sync_progress", None);
-    let ended = dial::once(node, peer, &dial::Until::Said).await;
+    let mut ended = dial::once(node, peer, &dial::Until::Said).await;
+    if ended.as_ref().is_ok_and(|ended| ended.rehomed) {
+        ended = dial::once(node, peer, &dial::Until::Said).await;
+    }
     bar.finish_and_clear();
     let ended = ended.map_err(|error| {
         let reason = chain(&error);

@@ -146,6 +146,7 @@ impl Samples {
         let author = PersonId(chance::id(&mut chance::of(country.seed, &[8, office.0.into()])));
         let op = Op {
             format: FORMAT,
+            moved: None,
             time: Hlc { ms: step.at_ms, counter: 0 },
             author,
             office,

@@ -131,7 +131,7 @@ fn leased_bytes(lease: &Lease) -> Vec<u8> {
 #[must_use]
 pub fn operation(lease: &Lease, time: Hlc, submission: SubmissionId, change: Change) -> Op {
     let (author, office) = (lease.person, lease.office);
-    Op { format: FORMAT, time, author, office, submission, change }
+    Op { format: FORMAT, time, author, office, submission, change, moved: None }
 }
 
 /// What tells a repetition of a sealed submission from another under the same key.

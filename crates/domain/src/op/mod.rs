@@ -12,7 +12,9 @@ mod verify;
 use minicbor::{Decode, Encode};
 
 pub(crate) use self::seal::encode;
-pub use self::seal::{Limit, OpError, SealedOp, StreamHead, chain_link, open_stored, seal};
+pub use self::seal::{
+    Limit, OpError, SealedOp, StreamHead, chain_link, open_stored, seal, seal_again,
+};
 pub use self::verify::{SignedHead, VerifyError, open_chain, sign_head, verify, writer_id};
 
 use crate::hlc::Hlc;
@@ -142,6 +144,19 @@ pub struct Op {
     /// What it does.
     #[n(5)]
     pub change: Change,
+    /// The chain link before it where it stood first, if it was written again in another life of
+    /// its writer's key: its name is the one that it had there, so that what saw it still does and
+    /// receipts still hold.
+    #[n(6)]
+    pub moved: Option<Digest>,
+}
+
+impl Op {
+    /// Whether it is the same operation, wherever each was written.
+    pub(crate) fn is_again(&self, other: &Self) -> bool {
+        let plain = |op: &Self| Self { moved: None, ..op.clone() };
+        plain(self) == plain(other)
+    }
 }
 
 /// What an operation does. Its bytes are `[kind, [content]]`; a kind that this build doesn't know

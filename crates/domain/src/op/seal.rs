@@ -8,6 +8,9 @@ use crate::limits::OP_BYTES_MAX;
 use crate::permit::Permit;
 use crate::problem::ProblemCode;
 
+/// Bytes by which an operation that is written again may be longer: one chain link.
+const MOVED_BYTES: usize = 34;
+
 /// Where a stream stands: what its next operation will be chained to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamHead {
@@ -38,6 +41,7 @@ pub struct SealedOp {
     seq: u64,
     prev: Digest,
     link: Digest,
+    origin: Digest,
     op: Op,
     bytes: Vec<u8>,
 }
@@ -67,10 +71,16 @@ impl SealedOp {
         self.link
     }
 
+    /// Its chain link where it stood first: it keeps it when it is written again.
+    #[must_use]
+    pub fn origin(&self) -> Digest {
+        self.origin
+    }
+
     /// Its short name.
     #[must_use]
     pub fn tag(&self) -> OpTag {
-        self.link.tag()
+        self.origin.tag()
     }
 
     /// The operation.
@@ -221,6 +231,15 @@ pub fn seal(
     Ok(chain(stream, head, op, bytes))
 }
 
+/// An operation again, as the next of another stream of its writer's.
+#[must_use]
+pub fn seal_again(sealed: &SealedOp, stream: &StreamId, head: &StreamHead) -> SealedOp {
+    let moved = sealed.op.moved.or(Some(sealed.prev));
+    let op = Op { moved, ..sealed.op.clone() };
+    let bytes = encode(&op);
+    chain(stream, head, op, bytes)
+}
+
 /// Opens an operation that stands at `seq` after the link `prev` of a stream, hashing it again.
 pub fn open_stored(
     stream: &StreamId,
@@ -234,10 +253,14 @@ pub fn open_stored(
 
 /// The operation that these bytes are, if they are one: whole, canonical and within every limit.
 pub(super) fn decode(bytes: &[u8]) -> Result<Op, OpError> {
-    if bytes.len() > OP_BYTES_MAX {
-        return Err(OpError::TooLarge { bytes: bytes.len() });
+    let too_large = Err(OpError::TooLarge { bytes: bytes.len() });
+    if bytes.len() > OP_BYTES_MAX + MOVED_BYTES {
+        return too_large;
     }
     let op: Op = minicbor::decode(bytes).map_err(OpError::Malformed)?;
+    if bytes.len() > OP_BYTES_MAX && op.moved.is_none() {
+        return too_large;
+    }
     if op.format != FORMAT {
         return Err(OpError::Format { found: op.format });
     }
@@ -253,8 +276,13 @@ pub(crate) fn encode(value: &impl minicbor::Encode<()>) -> Vec<u8> {
 }
 
 fn chain(stream: &StreamId, head: &StreamHead, op: Op, bytes: Vec<u8>) -> SealedOp {
-    let link = link(&head.link, &bytes);
-    SealedOp { stream: stream.clone(), seq: head.next_seq, prev: head.link, link, op, bytes }
+    let here = link(&head.link, &bytes);
+    let origin = match op.moved {
+        None => here,
+        Some(prev) => link(&prev, &encode(&Op { moved: None, ..op.clone() })),
+    };
+    let (stream, seq, prev) = (stream.clone(), head.next_seq, head.link);
+    SealedOp { stream, seq, prev, link: here, origin, op, bytes }
 }
 
 /// The link of a chain after these operations.

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::Tagged;
 use crate::hlc::Hlc;
-use crate::ids::OpTag;
+use crate::ids::{OfficeId, OpTag};
 use crate::op::Change;
 
 /// The operations in canonical order, each once, the first creation before all; empty where
 /// nothing creates the record.
-pub(super) fn canonical(ops: &[Tagged]) -> Vec<&Tagged> {
-    let ops = once_each(ops);
+pub(super) fn canonical(all: &[Tagged]) -> Vec<&Tagged> {
+    let ops = once_each(all);
     let mut waits_for: BTreeMap<OpTag, usize> = BTreeMap::new();
     let mut waiting_on: BTreeMap<OpTag, Vec<OpTag>> = BTreeMap::new();
     for (tag, op) in &ops {
@@ -37,7 +37,7 @@ pub(super) fn canonical(ops: &[Tagged]) -> Vec<&Tagged> {
         }
     }
     append_circles(&mut order, &ops);
-    creation_first(order)
+    creation_first(order, all)
 }
 
 /// Operations that wait for each other in a circle: only forged tags can make one. They come
@@ -53,14 +53,27 @@ fn append_circles<'a>(order: &mut Vec<&'a Tagged>, ops: &BTreeMap<OpTag, &'a Tag
     order.append(&mut left);
 }
 
-fn creation_first(mut order: Vec<&Tagged>) -> Vec<&Tagged> {
-    let creates =
-        |op: &&Tagged| matches!(&op.op.change, Change::Create(create) if op.covers(create.office));
-    let Some(first) = order.iter().position(creates) else {
+fn creation_first<'a>(order: Vec<&'a Tagged>, all: &'a [Tagged]) -> Vec<&'a Tagged> {
+    let begins = order.iter().enumerate().find_map(|(at, op)| {
+        let Change::Create(create) = &op.op.change else { return None };
+        covering(op, create.office, all).map(|_| (at, create.office))
+    });
+    let Some((first, owner)) = begins else {
         return Vec::new();
     };
+    let mut order: Vec<&Tagged> =
+        order.into_iter().map(|op| covering(op, owner, all).unwrap_or(op)).collect();
     order[..=first].rotate_right(1);
     order
+}
+
+/// The operation where it counts for records of this office: written again, it may stand in
+/// several streams, in whatever order they came, and one of them is enough.
+fn covering<'a>(op: &'a Tagged, owner: OfficeId, all: &'a [Tagged]) -> Option<&'a Tagged> {
+    if op.covers(owner) {
+        return Some(op);
+    }
+    all.iter().find(|other| other.tag == op.tag && other.covers(owner) && other.op.is_again(&op.op))
 }
 
 /// Drops repetitions. Should two operations have one tag, the lesser by its bytes stays: which

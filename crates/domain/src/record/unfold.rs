@@ -62,6 +62,7 @@ pub fn unfold(record: &Record, rest: &Rest) -> BTreeMap<OpTag, Op> {
                 office: event.office,
                 submission: event.submission,
                 change,
+                moved: None,
             });
         }
     }

@@ -6,7 +6,7 @@ use super::body::Squeeze;
 use super::frame::Page;
 use super::health::Health;
 use super::scope::Rules;
-use super::wire::Hello;
+use super::wire::{Hello, Mark, Stand, StreamTag};
 use crate::ids::{OfficeId, WriterId};
 use crate::op::StreamId;
 use crate::problem::ProblemCode;
@@ -83,6 +83,12 @@ pub enum Input<'a> {
     Health(Vec<Health>),
     /// A word of the exchange of files to tell the peer.
     Blob(Vec<u8>),
+    /// Where the peer's own streams stand here, to tell it.
+    Stands(Vec<Stand>),
+    /// An own stream is another at the peer: it is asked for from where the chains part.
+    Want(StreamTag, Vec<Mark>),
+    /// A stream is sent to the peer again from here.
+    Again(StreamId, u64),
 }
 
 /// What came of operations that were handed over.
@@ -134,6 +140,10 @@ pub enum Action {
     Health(Vec<Health>),
     /// The peer said a word of the exchange of files.
     Blob(Vec<u8>),
+    /// The peer said where this node's own streams stand at it.
+    Stands(Vec<Stand>),
+    /// The peer asks for a stream of its own, and says how its chain goes.
+    Want(StreamTag, Vec<Mark>),
     /// The peer offered a stream that it may not have, write or send.
     Offered(StreamId, ProblemCode),
     /// Close the connection.

@@ -53,6 +53,10 @@ pub struct Health {
     /// The node that observed it.
     #[n(11)]
     pub via: WriterId,
+    /// Since when it is known that its key is used on another machine too, by its own clock, in
+    /// milliseconds since 1970.
+    #[n(12)]
+    pub twice_ms: Option<u64>,
 }
 
 /// Why bytes or a row say nothing of a node's health.

@@ -50,6 +50,12 @@ impl Inbox {
         blocked.map(|(number, entry)| (*number, entry.stream.clone())).collect()
     }
 
+    /// Streams are taken again that were blocked.
+    pub(super) fn let_in(&mut self, which: impl Fn(&StreamId) -> bool) {
+        let blocked = self.streams.values_mut().filter(|entry| which(&entry.stream));
+        blocked.for_each(|entry| entry.blocked = false);
+    }
+
     /// Adds a piece: the frame, if it is whole; an error if it doesn't fit what came before.
     pub(super) fn part(&mut self, part: &Part) -> Result<Option<Frame>, ()> {
         let assembling = self.streams.values().filter(|entry| entry.assembling.is_some()).count();

@@ -28,5 +28,5 @@ pub use self::redial::redial_ms;
 pub use self::scope::{Own, Rules};
 pub use self::session::Session;
 pub use self::wire::{
-    Cursor, Frame, Hello, Message, Part, StreamTag, WireError, decode_all, tag_of,
+    Cursor, Frame, Hello, Mark, Message, Part, Stand, StreamTag, WireError, decode_all, tag_of,
 };

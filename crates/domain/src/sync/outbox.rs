@@ -241,7 +241,7 @@ impl Outbox {
         chosen.map(|(stream, _)| stream.clone())
     }
 
-    fn stream_of(&self, number: u32) -> Option<StreamId> {
+    pub(super) fn stream_of(&self, number: u32) -> Option<StreamId> {
         self.numbers.get(usize::try_from(number).ok()?).cloned()
     }
 
@@ -279,6 +279,14 @@ impl Outbox {
         out.parts.clear();
         out.refused = refused;
         self.land(|flight| flight.stream == stream);
+    }
+
+    /// The peer asks for a stream again from here, without having been sent it.
+    pub(super) fn again(&mut self, stream: &StreamId, from: u64) {
+        let Some(out) = self.streams.get_mut(stream) else { return };
+        (out.peer_next, out.sent_next, out.built, out.refused) = (from, from, None, None);
+        out.parts.clear();
+        self.land(|flight| flight.stream == *stream);
     }
 
     fn land(&mut self, landed: impl Fn(&Flight) -> bool) {

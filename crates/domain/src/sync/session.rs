@@ -1,13 +1,12 @@
 //! One end of a connection between two nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ed25519_dalek::Signature;
 
 use super::contract::{
-    Action, Batch, Closed, Config, Held, Input, OLDEST, PROTOCOL, PeerHello, Role, Taken,
-    hello_bytes,
+    Action, Batch, Closed, Config, Held, Input, OLDEST, PROTOCOL, PeerHello, Role, hello_bytes,
 };
 use super::frame::{Dictionaries, Page, build, read};
 use super::inbox::Inbox;
@@ -19,6 +18,8 @@ use crate::limits::{CURSORS_UNASKED_MAX, DEAD_PEER_MS, HELLO_MS_MAX, IDLE_PING_M
 use crate::op::StreamId;
 use crate::planted::{self, Bug};
 use crate::problem::ProblemCode;
+
+mod taken;
 
 #[derive(Debug)]
 struct Peer {
@@ -39,6 +40,9 @@ pub struct Session {
     closed: bool,
     outbox: Outbox,
     inbox: Inbox,
+    /// Own streams that were asked for from where the chains part: what was on its way before does
+    /// not follow, and is no reason to refuse the rest.
+    asked: BTreeSet<StreamTag>,
     heard_ms: u64,
     /// When the peer began to owe a word.
     waiting_ms: u64,
@@ -59,6 +63,7 @@ impl Session {
             closed: false,
             outbox: Outbox::default(),
             inbox: Inbox::default(),
+            asked: BTreeSet::new(),
             heard_ms,
             waiting_ms: heard_ms,
             pinged_ms: None,
@@ -93,6 +98,9 @@ impl Session {
             Input::Health(rows) if self.ready => send(out, &[Message::Health(rows)]),
             Input::Blob(word) if self.ready => send(out, &[Message::Blob(word)]),
             Input::Health(_) | Input::Blob(_) => {}
+            Input::Stands(stands) => send(out, &[Message::Stands(stands)]),
+            Input::Want(tag, marks) => self.want(tag, marks, out),
+            Input::Again(stream, from) => self.outbox.again(&stream, from),
         }
         self.pump(now_ms, out);
     }
@@ -196,11 +204,11 @@ impl Session {
             }
             Message::Got(number, end) => self.outbox.got(number, end),
             Message::Reset(number, next_seq) => self.outbox.set_back(number, next_seq, None),
-            Message::Refused(number, next_seq, code) => {
-                self.outbox.set_back(number, next_seq, Some(code));
-            }
+            Message::Refused(number, next_seq, code) => self.refused(number, next_seq, code, out),
             Message::Health(rows) => out.push(Action::Health(rows)),
             Message::Blob(word) => out.push(Action::Blob(word)),
+            Message::Stands(stands) => out.push(Action::Stands(stands)),
+            Message::Want(tag, marks) => out.push(Action::Want(tag, marks)),
         }
     }
 
@@ -387,29 +395,6 @@ impl Session {
                 signature: frame.signature,
             },
         });
-    }
-
-    fn taken(&mut self, number: u32, taken: Taken, out: &mut Vec<Action>) {
-        let Some(entry) = self.inbox.get(number) else { return };
-        match taken {
-            Taken::Durable(next_seq) => {
-                entry.expected = entry.expected.max(next_seq);
-                send(out, &[Message::Ack(number, next_seq)]);
-            }
-            Taken::Refused(..) if planted::is(Bug::AckRefused) => {
-                send(out, &[Message::Ack(number, entry.expected)]);
-            }
-            Taken::Refused(next_seq, code) => {
-                entry.expected = next_seq;
-                entry.blocked = true;
-                send(out, &[Message::Refused(number, next_seq, code.as_str().to_owned())]);
-            }
-            Taken::Gap(next_seq) => {
-                entry.expected = next_seq;
-                send(out, &[Message::Reset(number, next_seq)]);
-            }
-            Taken::Failed => self.close(Closed::Storage, out),
-        }
     }
 
     fn page(&mut self, page: &Page) {

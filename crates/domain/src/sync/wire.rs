@@ -5,10 +5,10 @@ use minicbor::{Decode, Decoder, Encode};
 use thiserror::Error;
 
 use super::body::DictionaryId;
-use crate::ids::{Digest, OfficeId, WriterId};
+use crate::ids::{Digest, OfficeId, OpTag, WriterId};
 use crate::limits::{
     BLOB_MESSAGE_BYTES_MAX, CURSORS_MAX, FRAME_BYTES_MAX, HELLO_DICTIONARIES_MAX, HELLO_PACKS_MAX,
-    TEXT_BYTES_MAX,
+    MARKS_MAX, STANDS_MAX, TEXT_BYTES_MAX,
 };
 use crate::op::StreamId;
 
@@ -123,6 +123,35 @@ impl Part {
     }
 }
 
+/// A place of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Mark {
+    /// The sequence number that comes next there.
+    #[n(0)]
+    pub next_seq: u64,
+    /// The short name of the link there.
+    #[n(1)]
+    pub link: OpTag,
+}
+
+impl Mark {
+    /// A place that is in no chain: all that is known is that the chains differ.
+    pub(crate) const ELSEWHERE: Self = Self { next_seq: u64::MAX, link: OpTag([0; 8]) };
+}
+
+/// Where a stream stands, and in which chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Stand {
+    /// Which stream.
+    #[n(0)]
+    pub tag: StreamTag,
+    /// Its head.
+    #[n(1)]
+    pub head: Mark,
+}
+
 /// What one end says to the other.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Message {
@@ -169,10 +198,17 @@ pub enum Message {
     /// A word of the exchange of files: a message of [`super::blob`].
     #[n(13)]
     Blob(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    /// Where the receiver's own streams stand at the sender, which is above it.
+    #[n(14)]
+    Stands(#[n(0)] Vec<Stand>),
+    /// One of the receiver of this asks for its own stream from where the chains part: places of
+    /// its chain, the latest first.
+    #[n(15)]
+    Want(#[n(0)] StreamTag, #[n(1)] Vec<Mark>),
 }
 
 /// The last kind that this build knows: later ones are passed over.
-const KIND_MAX: u32 = 13;
+const KIND_MAX: u32 = 15;
 
 /// Why a datagram is none of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -214,6 +250,8 @@ impl Message {
             Self::Refused(_, _, code) | Self::Bye(code) => code.len() <= TEXT_BYTES_MAX,
             Self::Health(rows) => rows.iter().all(|row| row.check().is_ok()),
             Self::Blob(word) => word.len() <= BLOB_MESSAGE_BYTES_MAX,
+            Self::Stands(stands) => stands.len() <= STANDS_MAX,
+            Self::Want(_, marks) => marks.len() <= MARKS_MAX,
             Self::Declare(..)
             | Self::Ack(..)
             | Self::Reset(..)

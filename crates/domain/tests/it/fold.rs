@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use domain::ids::{Digest, StateId};
+use domain::ids::{Digest, OfficeId, StateId};
+use domain::op::{Audience, Op};
 use domain::record::{Effect, FoldError, Record, Tagged, apply, content_hash, fold, rest, unfold};
 use domain::value::{Cell, Cells, Value};
 use domain::workflow::{Ask, can_edit, decide};
 use expect_test::{Expect, expect};
 
 use crate::make::{
-    SEND, SEND_BACK, SENT, VERIFIED, VERIFY, acknowledge, comment, create, field, pack, patch,
-    send_back, set, tagged, text, transition,
+    OWNER, SEND, SEND_BACK, SENT, VERIFIED, VERIFY, acknowledge, comment, create, field, pack,
+    patch, send_back, set, tagged, text, transition,
 };
 
 #[derive(Debug)]
@@ -403,4 +404,30 @@ fn what_left_nothing_in_the_record_is_kept_whole() {
     let beside = minicbor::to_vec(&rest).unwrap().len();
     let whole: usize = ops[1..].iter().map(|op| minicbor::to_vec(&op.op).unwrap().len()).sum();
     assert!(beside > whole, "{beside} of {whole}");
+}
+
+/// Written again by whoever, an operation counts where one of its streams is the record's, in
+/// whatever order they came: no copy makes it a stranger's.
+#[test]
+fn a_copy_in_another_stream_takes_nothing_from_an_operation() {
+    let again = |one: Tagged, audience: Audience| {
+        let moved = Some(Digest([1; 32]));
+        Tagged { op: Op { moved, ..one.op }, audience: Some(audience), ..one }
+    };
+    let (own, strange) = (Audience::Up(OWNER), Audience::Up(OfficeId(14)));
+    for original in [first(), tagged(2, 110, patch(&[1], set(1, "c")))] {
+        let counts = again(original.clone(), own.clone());
+        let copy = again(original, strange.clone());
+        let [one, other] = [first(), tagged(2, 110, patch(&[1], set(1, "c")))]
+            .map(|op| Tagged { audience: Some(own.clone()), ..op });
+        let left = if counts.tag == one.tag { other.clone() } else { one.clone() };
+        let whole = folded(&[one, other]);
+        for ops in [
+            [counts.clone(), copy.clone(), left.clone()],
+            [copy.clone(), counts.clone(), left.clone()],
+            [left, copy, counts],
+        ] {
+            assert_eq!(folded(&ops), whole);
+        }
+    }
 }

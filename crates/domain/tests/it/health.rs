@@ -20,6 +20,7 @@ fn health() -> Health {
         packs: vec![("kejadian".to_owned(), 3)],
         log_ops: 4_711,
         via: WriterId([2; 16]),
+        twice_ms: None,
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn stream(writer: WriterId) -> StreamId {
 pub(crate) fn op(ms: u64, person: u8, change: Change) -> Op {
     Op {
         format: FORMAT,
+        moved: None,
         time: Hlc { ms, counter: 0 },
         author: PersonId([person; 16]),
         office: OWNER,

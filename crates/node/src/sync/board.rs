@@ -68,6 +68,11 @@ impl Face {
         self.peer.as_ref().map(|(peer, _)| peer.writer)
     }
 
+    /// What the peer said of itself, once that is proved.
+    pub(super) fn hello(&self) -> Option<PeerHello> {
+        self.peer.as_ref().map(|(peer, _)| peer.clone())
+    }
+
     pub(super) fn received(&mut self, bytes: usize) {
         self.received_bytes += bytes as u64;
         self.heard_ms = Some(self.node.now_ms());

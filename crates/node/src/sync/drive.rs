@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::op::StreamId;
 use domain::problem::{Problem, ProblemCode};
-use domain::sync::{Action, Batch, Closed, Input, Session, Taken};
+use domain::sync::{Action, Batch, Closed, Input, Role, Session, Taken};
 use store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -94,7 +94,12 @@ impl Driver {
                     self.files.due = true;
                     self.input(Input::Taken(number, taken));
                 }
-                grown = self.growth.recv() => self.grown(grown)?,
+                grown = self.growth.recv() => {
+                    self.grown(grown)?;
+                    if self.ended.rehomed {
+                        break;
+                    }
+                }
                 _ = tick.tick() => {
                     self.quiet += 1;
                     self.input(Input::Tick);
@@ -116,7 +121,8 @@ impl Driver {
         }
         let progress = self.session.progress();
         self.ended.sent_ops = progress.done_ops;
-        let reason = self.ended.why.as_ref().and_then(problem);
+        let role = self.link.role;
+        let reason = self.ended.why.as_ref().and_then(|why| problem(why, role));
         let state = if reason.is_some() { PeerState::Refused } else { PeerState::Waiting };
         self.face.show(&progress, state, reason);
         Ok(self.ended)
@@ -192,10 +198,29 @@ impl Driver {
                     Action::Take { number, batch } => self.take(number, batch).await,
                     Action::Met(peer) => {
                         self.ended.met = true;
+                        let stands = self.node.core.stands(&peer)?;
+                        if !stands.is_empty() {
+                            self.input(Input::Stands(stands));
+                        }
                         self.files.met(peer.clone());
                         self.face.met(peer);
                     }
                     Action::Blob(word) => self.file(&word).await,
+                    Action::Stands(stands) => {
+                        if let Some(peer) = self.face.hello() {
+                            for (tag, marks) in self.node.core.compare(&peer, &stands)? {
+                                self.input(Input::Want(tag, marks));
+                            }
+                        }
+                    }
+                    Action::Want(tag, marks) => {
+                        if let Some(peer) = self.face.hello()
+                            && let Some((stream, from)) =
+                                self.node.core.parting(peer.writer, &(tag, marks))?
+                        {
+                            self.input(Input::Again(stream, from));
+                        }
+                    }
                     Action::Acked(..) => {}
                     Action::Health(rows) => self.face.heard(rows),
                     Action::Offered(stream, ProblemCode::SyncUnknownWriter) => {
@@ -255,6 +280,8 @@ impl Driver {
     fn grown(&mut self, grown: Result<Growth, RecvError>) -> Result<(), StoreError> {
         match grown {
             Ok(Growth::Stream(stream, next_seq)) => self.input(Input::Grew(stream, next_seq)),
+            // What was said of where they stand holds no longer.
+            Ok(Growth::Rehomed) => self.ended.rehomed = true,
             Ok(Growth::Rules) => self.input(Input::Rules(self.node.core.rules())),
             Err(RecvError::Lagged(_)) => {
                 self.input(Input::Rules(self.node.core.rules()));
@@ -273,8 +300,13 @@ impl Driver {
 }
 
 /// Why a peer was refused or refuses, where somebody has to do something about it.
-fn problem(why: &Closed) -> Option<Problem> {
+fn problem(why: &Closed, role: Role) -> Option<Problem> {
+    use ProblemCode::{SyncParentUnknown, SyncRevoked, SyncUnknownWriter};
     match why {
+        // Of whom it dials a node was told by hand, maybe before it was restored from a backup.
+        Closed::Refused(SyncRevoked | SyncUnknownWriter) if role == Role::Dialer => {
+            Some(Problem::new(SyncParentUnknown))
+        }
         Closed::Refused(code) => Some(Problem::new(*code)),
         Closed::Bye(code) => {
             let known = ProblemCode::ALL.iter().find(|known| known.as_str() == code);

@@ -57,6 +57,8 @@ pub struct Ended {
     pub sent_ops: u64,
     /// Operations that were new here.
     pub taken_ops: u64,
+    /// It ended because own streams were cut back and written again: another is due.
+    pub rehomed: bool,
 }
 
 impl Kernel {

@@ -196,6 +196,7 @@ fn arrives(view: &BlobView) -> Batch {
     let author = crate::ingest::HOLDER;
     let op = Op {
         format: FORMAT,
+        moved: None,
         time: Hlc { ms: NOW_MS, counter: 1 },
         author,
         office: BATAM,

@@ -39,6 +39,7 @@ pub(crate) fn creation(n: u8, version: u32) -> Op {
     let field = |id| CellPath::field(domain::ids::FieldId(id));
     Op {
         format: FORMAT,
+        moved: None,
         time: Hlc { ms: NOW_MS, counter: u32::from(n) },
         author: HOLDER,
         office: BATAM,

@@ -17,11 +17,11 @@ use node::{Batch, Config, Node};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::fixture::{BATAM, CENTRE, KEPRI, NOW_MS, Setup, incident};
+use crate::fixture::{BATAM, CENTRE, KEPRI, NOW_MS, Setup, incident, patch};
 use crate::ingest::creation;
 use crate::pack::pack;
 use crate::project::total;
-use crate::sync::{Place, exchange};
+use crate::sync::{Place, exchange, link};
 
 /// A node elsewhere, by hand.
 struct Hand {
@@ -66,7 +66,7 @@ impl Hand {
         self.writes(
             audience,
             Lane::Control,
-            Op { format: FORMAT, time, author, office, submission, change },
+            Op { format: FORMAT, time, author, office, submission, change, moved: None },
         )
     }
 }
@@ -269,6 +269,54 @@ async fn a_restored_node_gets_back_what_was_sent_and_contradicts_nothing() {
     }
 }
 
+/// A session with a node that answers at an address; what the dialler shows of it then, if anybody
+/// has to do something.
+async fn told(child: &Place, parent: &Place) -> Option<String> {
+    let [mut up, down] = link(parent);
+    up.url = Some("https://atas.example".to_owned());
+    let (up, down) = tokio::join!(child.node.sync(up), parent.node.sync(down));
+    (up.unwrap(), down.unwrap());
+    let shown = child.node.sync_status(&child.actor("admin")).unwrap();
+    let reason = shown.into_iter().find_map(|shown| shown.peer.reason);
+    reason.map(|reason| reason.code)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_that_is_older_than_the_node_above_joins_again() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let kepri = Place::below(KEPRI, &centre).await;
+    exchange(&kepri, &centre).await;
+    let batam = Place::below(BATAM, &kepri).await;
+    exchange(&batam, &kepri).await;
+    let kept = TempDir::new().unwrap();
+    let (backup, key) = (kept.path().join("batam.backup"), kept.path().join("node.key"));
+    batam.node.backup(&backup).unwrap();
+    std::fs::copy(batam.dir.path().join("node.key"), &key).unwrap();
+    batam.submit("operator", incident(1, BATAM, "Banjir")).await;
+    exchange(&batam, &kepri).await;
+    exchange(&kepri, &centre).await;
+    batam.node.close();
+
+    // The node above is lost too, and set up anew.
+    let admin = centre.actor("admin");
+    centre.node.revoke(&admin, kepri.node.writer(), "terbakar").await.unwrap();
+    let kepri = Place::below(KEPRI, &centre).await;
+    exchange(&kepri, &centre).await;
+    let batam = restored(&backup, Some(&key)).await;
+    batam.submit("operator", incident(2, BATAM, "Gempa")).await;
+    assert_eq!(told(&batam, &kepri).await.as_deref(), Some("sync.parent_unknown"));
+    assert!(batam.holds(RecordId([2; 16])), "it keeps what it holds");
+
+    let enrolment = kepri.node.kernel().enrolment("https://atas.example").unwrap();
+    batam.node.kernel().join(&enrolment).unwrap();
+    assert_eq!(told(&batam, &kepri).await, None);
+    exchange(&kepri, &centre).await;
+    for (n, place) in [(1, &batam), (1, &kepri), (2, &kepri), (2, &centre)] {
+        assert!(place.holds(RecordId([n; 16])), "report {n} at {}", place.node.about().office);
+    }
+}
+
 #[tokio::test]
 async fn a_backup_without_its_key_is_another_writer() {
     let setup = Setup::new().await;
@@ -289,4 +337,90 @@ async fn a_backup_without_its_key_is_another_writer() {
     let error = node::restore(&backup, &dir.path().join("new"), None);
     assert!(matches!(error, Err(node::RestoreError::Damaged(_))), "{error:?}");
     assert!(!dir.path().join("new").exists());
+}
+
+/// The node's folder is copied, as a disk is cloned: two machines with one key.
+async fn cloned(place: Place) -> (Place, Place) {
+    place.node.close();
+    let Place { dir, node, .. } = place;
+    while Arc::strong_count(&node) > 1 {
+        tokio::task::yield_now().await;
+    }
+    drop(node);
+    let copy = TempDir::new().unwrap();
+    for file in std::fs::read_dir(dir.path()).unwrap().map(Result::unwrap) {
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+        }
+    }
+    (opened(dir).await, opened(copy).await)
+}
+
+async fn opened(dir: TempDir) -> Place {
+    let config = Config { dir: dir.path().to_owned(), ..Config::default() };
+    let clock = Arc::new(SetClock::at(NOW_MS));
+    let told = Arc::clone(&clock) as Arc<dyn node::clock::Clock>;
+    Place { node: Node::open(&config, told).await.unwrap(), dir, clock }
+}
+
+/// Sessions until nothing more is exchanged.
+async fn settle(nodes: &[&Place], above: &Place) {
+    for node in [nodes, nodes, nodes].concat() {
+        exchange(node, above).await;
+    }
+}
+
+fn problems(place: &Place) -> Vec<String> {
+    let page = place.node.quarantine(&place.actor("admin"), None, false).unwrap();
+    page.rows.into_iter().map(|row| row.problem.code).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cloned_node_finds_itself_another_life() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let batam = Place::below(BATAM, &centre).await;
+    exchange(&batam, &centre).await;
+    batam.submit("operator", incident(1, BATAM, "Banjir")).await;
+    exchange(&batam, &centre).await;
+    let (one, other) = cloned(batam).await;
+    // As many operations on each: no count tells them apart.
+    one.submit("operator", incident(2, BATAM, "Gempa")).await;
+    one.submit("operator", patch(3, RecordId([2; 16]), json!({"korban": 5}))).await;
+    other.submit("operator", incident(4, BATAM, "Kebakaran")).await;
+    other.submit("operator", patch(5, RecordId([4; 16]), json!({"korban": 7}))).await;
+    let receipt = |place: &Place| {
+        let read = |r: &store::Reader<'_>| store::receipts::get(r, SubmissionId([5; 16]));
+        place.node.kernel().store().read(read).unwrap()
+    };
+    let before = receipt(&other).unwrap();
+    settle(&[&one, &other], &centre).await;
+    let record = |place: &Place, n: u8| {
+        let read = |r: &store::Reader<'_>| store::records::get(r, RecordId([n; 16]));
+        place.node.kernel().store().read(read).unwrap().unwrap()
+    };
+    for n in [1, 2, 4] {
+        assert_eq!(record(&one, n), record(&centre, n));
+        assert_eq!(record(&other, n), record(&centre, n));
+    }
+    assert_eq!(record(&centre, 4).history.len(), 2, "each operation once");
+    assert_eq!(receipt(&other).unwrap(), before);
+    assert_eq!(record(&centre, 4).history[1].tag, before.tag(), "the receipt holds at the centre");
+    for place in [&one, &other, &centre] {
+        assert_eq!(place.node.verify().unwrap().faults, Vec::<String>::new());
+    }
+    // Both know of each other, and so does the centre.
+    let told = "sync.key_twice".to_owned();
+    assert!(problems(&one).contains(&told) && problems(&other).contains(&told));
+    assert!(one.node.kernel().twice_ms().is_some() && other.node.kernel().twice_ms().is_some());
+
+    // They go on side by side, and never meet again.
+    let lives = |place: &Place| epochs(place);
+    let (before, many) = (lives(&other), problems(&other).len());
+    for (n, at) in [(10, &one), (11, &other), (12, &one)] {
+        at.submit("operator", incident(n, BATAM, "Angin kencang")).await;
+        exchange(at, &centre).await;
+        assert!(centre.holds(RecordId([n; 16])));
+    }
+    assert_eq!((lives(&other), problems(&other).len()), (before, many));
 }

@@ -19,6 +19,7 @@ pub(crate) fn stream() -> StreamId {
 pub(crate) fn next(head: &StreamHead, ms: u64) -> SealedOp {
     let op = Op {
         format: FORMAT,
+        moved: None,
         time: domain::hlc::Hlc { ms, counter: 0 },
         author: PersonId([2; 16]),
         office: domain::ids::OfficeId(11),

@@ -437,6 +437,7 @@ fn the_latest_word_of_a_node_holds() {
         packs: vec![("kejadian".into(), 2)],
         log_ops: 5,
         via: WriterId([9; 16]),
+        twice_ms: None,
     };
     let put = |row| store.write(|tx| health::put(tx, &row)).unwrap();
     assert_eq!([row(1, 5), row(1, 5), row(1, 4), row(1, 6)].map(put), [true, false, false, true]);

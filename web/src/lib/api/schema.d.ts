@@ -1543,6 +1543,8 @@ export interface components {
             clock_wrong: boolean;
             /** @description When its parent last heard it. */
             heard_at: string;
+            /** @description Since when it is known that its key is used on another machine too. */
+            key_twice_at?: string | null;
             /**
              * Format: int64
              * @description Operations in its log.

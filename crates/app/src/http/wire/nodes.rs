@@ -82,6 +82,8 @@ pub struct NodeDetail {
     pub log_ops: u64,
     /// The name of the node that heard it, where that is known.
     pub via: Option<String>,
+    /// Since when it is known that its key is used on another machine too.
+    pub key_twice_at: Option<String>,
 }
 
 /// Versions, measured by this node's.
@@ -201,6 +203,7 @@ impl From<node::NodeRow> for NodeDetail {
             oldest_waiting_at: row.oldest_waiting_ms.map(moment),
             log_ops: row.log_ops,
             via: row.via,
+            key_twice_at: row.twice_ms.map(moment),
         }
     }
 }

@@ -478,6 +478,7 @@ fn blank(kind: u64) -> Result<Op, BodyError> {
         office: OfficeId(0),
         submission: SubmissionId([0; 16]),
         change,
+        moved: None,
     })
 }
 
