@@ -124,6 +124,18 @@ impl Outbox {
         self.streams.insert(stream.clone(), out);
     }
 
+    /// A stream is trusted only so far from now on: what comes after is not sent.
+    pub(super) fn limit(&mut self, stream: &StreamId, local_next: u64) {
+        if let Some(out) = self.streams.get_mut(stream) {
+            out.local_next = out.local_next.min(local_next.max(out.sent_next));
+        }
+    }
+
+    /// Whether the peer has all that it takes.
+    pub(super) fn is_done(&self) -> bool {
+        self.streams.values().all(|out| out.refused.is_some() || out.peer_next >= out.local_next)
+    }
+
     /// Streams that the peer may have no longer, such as of an office that moved.
     pub(super) fn retain(&mut self, keep: impl Fn(&StreamId) -> bool) {
         self.streams.retain(|stream, _| keep(stream));

@@ -117,11 +117,11 @@ impl Session {
         self.outbox.peer_cursors()
     }
 
-    /// Whether the peer has all that it may have, as far as it said.
+    /// Whether the peer has all that it takes, as far as it said: a stream that it refuses waits for
+    /// people, not for this session.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let progress = self.outbox.progress();
-        self.ready && progress.done_ops == progress.total_ops
+        self.ready && self.outbox.is_done()
     }
 
     fn greet(&mut self, to: Option<OfficeId>, theirs: Option<&Hello>, out: &mut Vec<Action>) {
@@ -324,6 +324,7 @@ impl Session {
             for (stream, next_seq) in &kept {
                 let rank = self.config.rules.rank(stream);
                 self.outbox.grew(stream, *next_seq, rank);
+                self.outbox.limit(stream, *next_seq);
             }
             self.outbox.retain(|stream| kept.contains_key(stream));
         }
