@@ -274,8 +274,7 @@ async fn a_restored_node_gets_back_what_was_sent_and_contradicts_nothing() {
 async fn told(child: &Place, parent: &Place) -> Option<String> {
     let [mut up, down] = link(parent);
     up.url = Some("https://atas.example".to_owned());
-    let (up, down) = tokio::join!(child.node.sync(up), parent.node.sync(down));
-    (up.unwrap(), down.unwrap());
+    tokio::try_join!(child.node.sync(up), parent.node.sync(down)).unwrap();
     let shown = child.node.sync_status(&child.actor("admin")).unwrap();
     let reason = shown.into_iter().find_map(|shown| shown.peer.reason);
     reason.map(|reason| reason.code)

@@ -42,11 +42,10 @@ impl Session {
         code: String,
         out: &mut Vec<Action>,
     ) {
-        let stream = self.outbox.stream_of(number);
-        self.outbox.set_back(number, next_seq, Some(code.clone()));
-        if let Some(stream) = stream {
+        if let Some(stream) = self.outbox.stream_of(number) {
             self.parted(&stream, &code, out);
         }
+        self.outbox.set_back(number, next_seq, Some(code));
     }
 
     /// An own stream that contradicts the peer's is compared, as if the peer had said that it stands
