@@ -175,6 +175,9 @@ pub const QUARANTINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const QUARANTINE_ROWS_MAX: u64 = 100_000;
 /// Refused operations of one page: each is read whole, and may have its 256 KiB.
 pub const QUARANTINE_PAGE_ROWS_MAX: usize = 50;
+/// Streams of which it is looked up since when they wait for a peer: a node writes a few itself, and
+/// a centre that brings up a new node is in no need of it.
+pub const UNACKED_STREAMS_MAX: usize = 64;
 /// Peers of one node whose sync is shown: its parent, other ways to it, and its children.
 pub const SYNC_PEERS_MAX: usize = 1_024;
 /// Milliseconds between two events that say that the sync of peers changed: a progress bar moves

@@ -70,7 +70,8 @@ pub struct LaneView {
     pub waiting_ops: u64,
     /// Operations that were sent and are not acknowledged.
     pub in_flight_ops: u64,
-    /// When the oldest of both was made, in milliseconds since 1970.
+    /// Since when the oldest of both is here, in milliseconds since 1970; of a lane with many
+    /// streams, that of some.
     pub oldest_ms: Option<u64>,
 }
 

@@ -149,6 +149,13 @@ pub fn find(r: &Reader<'_>, stream: &StreamId, seq: u64) -> Result<Option<Logged
     found.map(|raw| open(&mut Maker::new(r), raw)).transpose()
 }
 
+/// Since when the operation at a place in a stream is here, in milliseconds since 1970.
+pub fn received_ms(r: &Reader<'_>, stream: &StreamId, seq: u64) -> Result<Option<u64>, StoreError> {
+    let sql = "SELECT log.received_ms FROM log JOIN streams ON streams.id = log.stream
+        WHERE streams.key = ?1 AND log.seq = ?2";
+    r.one("find an operation", sql, params![encode(stream), int(seq)], |row| uint(row, 0))
+}
+
 /// The operation of a stream that follows a chain link.
 pub fn following(
     r: &Reader<'_>,

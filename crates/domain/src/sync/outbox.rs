@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::frame::{BuiltFrame, Said};
 use super::wire::{Cursor, Message, Part, StreamTag, tag_of};
-use crate::limits::{FRAME_BYTES_MAX, WINDOW_BYTES_MAX};
+use crate::limits::{FRAME_BYTES_MAX, UNACKED_STREAMS_MAX, WINDOW_BYTES_MAX};
 use crate::op::{Lane, StreamId};
 use crate::planted::{self, Bug};
 
@@ -31,6 +31,9 @@ pub struct Progress {
     pub total_ops: u64,
     /// By lane, most urgent first.
     pub lanes: [LaneQueue; 5],
+    /// The first operation of each stream that isn't acknowledged, of at most
+    /// [`UNACKED_STREAMS_MAX`] streams.
+    pub unacked: Vec<(StreamId, u64)>,
     /// Streams that the peer refused, with the problem's code.
     pub refused: Vec<(StreamId, String)>,
 }
@@ -320,6 +323,9 @@ impl Outbox {
             lane.waiting_ops += out.local_next.saturating_sub(out.sent_next);
             lane.in_flight_ops += out.sent_next.saturating_sub(out.peer_next);
             progress.total_ops += out.local_next.saturating_sub(out.peer_next);
+            if out.peer_next < out.local_next && progress.unacked.len() < UNACKED_STREAMS_MAX {
+                progress.unacked.push((stream.clone(), out.peer_next));
+            }
             if let Some(code) = &out.refused {
                 progress.refused.push((stream.clone(), code.clone()));
             }

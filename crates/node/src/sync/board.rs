@@ -8,8 +8,8 @@ use domain::ids::{OfficeId, WriterId};
 use domain::op::Lane;
 use domain::problem::Problem;
 use domain::sync::health::{Health, LANES};
-use domain::sync::{PeerHello, Progress};
-use store::{StoreError, health};
+use domain::sync::{LaneQueue, PeerHello, Progress};
+use store::{StoreError, health, log};
 
 use crate::node::Node;
 use crate::sync_view::{LaneView, PeerState, PeerView};
@@ -92,7 +92,7 @@ impl Face {
         }
         let waiting: [u64; LANES] =
             progress.lanes.map(|lane| lane.waiting_ops.saturating_add(lane.in_flight_ops));
-        let ops = core.store.read(store::log::last_pos)?.0;
+        let ops = core.store.read(log::last_pos)?.0;
         let own = core.health(ops, waiting, None);
         let below = core.store.read(health::all)?;
         // That a row was heard again is news only now and then.
@@ -125,8 +125,13 @@ impl Face {
     }
 
     /// Shows how the session stands, where this end dialled.
-    pub(super) fn show(&mut self, progress: &Progress, state: PeerState, reason: Option<Problem>) {
-        let Some(url) = self.url.clone() else { return };
+    pub(super) fn show(
+        &mut self,
+        progress: &Progress,
+        state: PeerState,
+        reason: Option<Problem>,
+    ) -> Result<(), StoreError> {
+        let Some(url) = self.url.clone() else { return Ok(()) };
         let now_ms = self.node.now_ms();
         let (from_ms, from_bytes) = self.rate_from;
         let (bytes, passed_ms) =
@@ -135,12 +140,6 @@ impl Face {
             self.rate = (bytes - from_bytes) * 1_000 / passed_ms;
             self.rate_from = (now_ms, bytes);
         }
-        let lanes = Lane::ALL.iter().zip(progress.lanes).map(|(lane, queue)| LaneView {
-            lane: *lane,
-            waiting_ops: queue.waiting_ops,
-            in_flight_ops: queue.in_flight_ops,
-            oldest_ms: None,
-        });
         self.node.sync_board().set(PeerView {
             url,
             office: self.peer.as_ref().map(|(peer, _)| peer.office),
@@ -153,13 +152,41 @@ impl Face {
             bytes_per_second: self.rate,
             done_ops: progress.done_ops,
             total_ops: progress.total_ops,
-            lanes: lanes.collect(),
+            lanes: lanes(&self.node, progress)?,
         });
+        Ok(())
     }
 }
 
+/// What waits in each lane, and since when.
+fn lanes(node: &Node, progress: &Progress) -> Result<Vec<LaneView>, StoreError> {
+    let mut oldest = [None::<u64>; LANES];
+    node.core.store.read(|r| {
+        for (stream, seq) in &progress.unacked {
+            if let Some(ms) = log::received_ms(r, stream, *seq)? {
+                let oldest = &mut oldest[stream.lane as usize];
+                *oldest = Some(oldest.map_or(ms, |oldest| oldest.min(ms)));
+            }
+        }
+        Ok::<_, StoreError>(())
+    })?;
+    let lanes = Lane::ALL.iter().zip(progress.lanes).zip(oldest);
+    let view = |((lane, queue), oldest_ms): ((&Lane, LaneQueue), Option<u64>)| LaneView {
+        lane: *lane,
+        waiting_ops: queue.waiting_ops,
+        in_flight_ops: queue.in_flight_ops,
+        oldest_ms,
+    };
+    Ok(lanes.map(view).collect())
+}
+
 /// Shows a peer that can't be reached: since when, and what waits for it.
-pub(super) fn unreached(node: &Node, url: &str, office: OfficeId, waiting: [u64; LANES]) {
+pub(super) fn unreached(
+    node: &Node,
+    url: &str,
+    office: OfficeId,
+    progress: &Progress,
+) -> Result<(), StoreError> {
     let board = node.sync_board();
     let before = board.peers().into_iter().find(|peer| peer.url == url);
     // What was refused stays so until a session says otherwise.
@@ -167,12 +194,6 @@ pub(super) fn unreached(node: &Node, url: &str, office: OfficeId, waiting: [u64;
     let state = if refused.is_some() { PeerState::Refused } else { PeerState::Waiting };
     let reason = refused.and_then(|peer| peer.reason.clone());
     let since_ms = before.as_ref().filter(|peer| peer.state == state).map(|peer| peer.since_ms);
-    let lanes = Lane::ALL.iter().zip(waiting).map(|(lane, waiting_ops)| LaneView {
-        lane: *lane,
-        waiting_ops,
-        in_flight_ops: 0,
-        oldest_ms: None,
-    });
     board.set(PeerView {
         url: url.to_owned(),
         office: Some(office),
@@ -184,7 +205,8 @@ pub(super) fn unreached(node: &Node, url: &str, office: OfficeId, waiting: [u64;
         received_bytes: before.as_ref().map_or(0, |peer| peer.received_bytes),
         bytes_per_second: 0,
         done_ops: 0,
-        total_ops: waiting.iter().sum(),
-        lanes: lanes.collect(),
+        total_ops: progress.total_ops,
+        lanes: lanes(node, progress)?,
     });
+    Ok(())
 }

@@ -124,7 +124,7 @@ impl Driver {
         let role = self.link.role;
         let reason = self.ended.why.as_ref().and_then(|why| problem(why, role));
         let state = if reason.is_some() { PeerState::Refused } else { PeerState::Waiting };
-        self.face.show(&progress, state, reason);
+        self.face.show(&progress, state, reason)?;
         Ok(self.ended)
     }
 
@@ -169,8 +169,7 @@ impl Driver {
         }
         let met = self.ended.met;
         let state = if met { PeerState::Connected } else { PeerState::Connecting };
-        self.face.show(&progress, state, None);
-        Ok(())
+        self.face.show(&progress, state, None)
     }
 
     fn is_done(&self) -> bool {

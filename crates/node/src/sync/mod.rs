@@ -9,11 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::OfficeId;
-use domain::limits::SYNC_EVENT_MS_MIN;
+use domain::limits::{SYNC_EVENT_MS_MIN, UNACKED_STREAMS_MAX};
 use domain::op::{Audience, StreamId};
 use domain::problem::ProblemCode;
-use domain::sync::health::LANES;
-use domain::sync::{Closed, Config, Hello, PROTOCOL, Role, hello_bytes, tag_of};
+use domain::sync::{Closed, Config, Hello, PROTOCOL, Progress, Role, hello_bytes, tag_of};
 use ed25519_dalek::Signer as _;
 use store::quarantine::{self, Quarantined};
 use store::{StoreError, cursors};
@@ -142,13 +141,17 @@ impl Node {
             Some((writer, _)) => self.core.store.read(|r| cursors::of_peer(r, writer))?,
             None => BTreeMap::new(),
         };
-        let mut lanes = [0_u64; LANES];
+        let mut progress = Progress::default();
         for (stream, next_seq) in self.core.shared(&rules, office)? {
             let stands = stands.get(&tag_of(&stream)).copied().unwrap_or(1);
-            lanes[stream.lane as usize] += next_seq.saturating_sub(stands);
+            let waiting_ops = next_seq.saturating_sub(stands);
+            progress.lanes[stream.lane as usize].waiting_ops += waiting_ops;
+            progress.total_ops += waiting_ops;
+            if waiting_ops > 0 && progress.unacked.len() < UNACKED_STREAMS_MAX {
+                progress.unacked.push((stream, stands));
+            }
         }
-        board::unreached(self, url, office, lanes);
-        Ok(())
+        board::unreached(self, url, office, &progress)
     }
 
     /// Keeps that a peer offered a stream which it may not have, write or send: an administrator

@@ -2229,7 +2229,8 @@ export interface components {
             lane: components["schemas"]["LaneName"];
             /**
              * Format: int64
-             * @description When the oldest of both was made, in milliseconds since 1970.
+             * @description Since when the oldest of both is here, in milliseconds since 1970; of a lane with many
+             *     streams, that of some.
              */
             oldest_ms?: number | null;
             /**
