@@ -27,6 +27,10 @@ const VERSIONS: u32 = 3;
 /// milliseconds: one whose way up is cut is not waited for.
 const BRING_UP_MS: u64 = 1_000;
 const BRING_UP_ROUNDS_MAX: usize = 20;
+/// Long reports that are more than a window holds, and the time that some of them are given to
+/// leave, in milliseconds.
+const BACKLOG_MIN: u32 = 30;
+const BACKLOG_MS: u64 = 400;
 /// Machines of a world: bounds what a seed costs.
 const MACHINES_MAX: usize = 14;
 
@@ -149,6 +153,11 @@ impl World {
             }
         }
         self.submit(at, submissions, mood == Mood::Urgent)?;
+        if mood == Mood::Long && count >= BACKLOG_MIN {
+            // Something urgent meets a backlog that is under way.
+            self.run_until(self.now_ms + BACKLOG_MS)?;
+            self.file(at, rng.random(), 1, Mood::Urgent)?;
+        }
         // A browser that lost the answer asks again, at once.
         if rng.random_bool(0.1) { self.retry() } else { Ok(()) }
     }
