@@ -126,6 +126,9 @@ pub const SIGNED_EVERY_OPS: usize = 16;
 pub const CURSORS_MAX: usize = 65_536;
 /// Cursors that a dialling node puts into its HELLO without being asked: one packet.
 pub const CURSORS_UNASKED_MAX: usize = 96;
+/// Frames that a node remembers squeezed, some 2 MB: what a centre says to all, it says to 38
+/// provinces and 514 regencies, and to squeeze it takes milliseconds.
+pub const SQUEEZED_FRAMES_MAX: usize = 512;
 /// Operations of a frame that leans on what went before in its stream: for more of them that is
 /// worth little, and a receiver makes its compressor familiar with it twice over.
 pub const LEANING_OPS_MAX: usize = 8;

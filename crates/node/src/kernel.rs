@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::hlc::{Clock as HlcClock, Hlc};
 use domain::ids::{OfficeId, WriterId};
+use domain::limits::SQUEEZED_FRAMES_MAX;
 use domain::op::{SealedOp, StreamId, writer_id};
 use domain::pack::Pack;
 use domain::planted::{self, Bug};
-use domain::sync::{DictionaryId, Held, Page, Ppm, Rules};
+use domain::sync::{DictionaryId, Held, Page, Ppm, Rules, Squeeze};
 use domain::trust::{Certificate, Trust};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use store::{Reader, Store, StoreError, Tx, log, meta, offices, packs, statements};
@@ -20,6 +21,7 @@ use crate::keys;
 use crate::node::{Config, OpenError};
 use crate::packs::PackSet;
 use crate::policy::Judge;
+use crate::remembering::Remembering;
 use crate::submit::Owner;
 use crate::world::World;
 
@@ -52,6 +54,7 @@ pub struct Kernel {
     pub(crate) name: String,
     pub(crate) simulation: bool,
     codec: Arc<Ppm>,
+    squeeze: Arc<dyn Squeeze>,
     world: RwLock<Arc<World>>,
     /// Own streams of which another branch stands above.
     pub(crate) yields: Mutex<BTreeSet<StreamId>>,
@@ -97,6 +100,7 @@ impl Kernel {
             home: about.office,
             name: about.name,
             simulation: about.simulation,
+            squeeze: Arc::new(Remembering::new(Arc::<Ppm>::clone(&codec), SQUEEZED_FRAMES_MAX)),
             codec,
             world: RwLock::new(Arc::new(world)),
             yields: Mutex::default(),
@@ -240,8 +244,8 @@ impl Kernel {
     }
 
     /// How frames are squeezed here.
-    pub(crate) fn codec(&self) -> Arc<Ppm> {
-        Arc::<Ppm>::clone(&self.codec)
+    pub(crate) fn codec(&self) -> Arc<dyn Squeeze> {
+        Arc::clone(&self.squeeze)
     }
 
     /// The dictionary ids that HELLO says.

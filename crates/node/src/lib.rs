@@ -31,6 +31,7 @@ mod quarantine;
 mod query;
 mod records;
 mod rehome;
+mod remembering;
 mod restore;
 mod submit;
 pub mod sync;
@@ -68,6 +69,7 @@ pub use quarantine::{
 pub use query::{FigureError, LineageLine, LineageView};
 pub use records::{Listing, ReadError};
 pub use rehome::Asked;
+pub use remembering::Remembering;
 pub use restore::{RestoreError, Restored, restore};
 pub use submit::{Submission, SubmitError, Submitted};
 pub use sync_view::{LaneView, PeerShown, PeerState, PeerView, SyncBoard};

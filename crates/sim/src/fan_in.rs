@@ -17,10 +17,11 @@ use domain::period::Date;
 use domain::sync::{Action, Dictionaries, Input, Role, Rules, Said, Session, build, redial_ms};
 use domain::trust::{Certificate, KeyRole, Trust};
 use ed25519_dalek::{SigningKey, VerifyingKey};
+use node::Remembering;
 use node::clock::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
-use crate::fan_in_wire::{self, Socket};
+use crate::fan_in_wire::Socket;
 use crate::say;
 use crate::tree_node::{Kit, LightNode};
 
@@ -200,8 +201,7 @@ impl Played {
     /// In the country, each office's own machine squeezes its frames: here it is done before the
     /// clock runs.
     fn squeeze(&mut self, nodes: &[LightNode]) -> anyhow::Result<()> {
-        let kept = Arc::new(fan_in_wire::Remembering::new(Arc::clone(&self.kit.codec)));
-        self.kit.codec = Arc::<fan_in_wire::Remembering>::clone(&kept);
+        self.kit.codec = Arc::new(Remembering::new(Arc::clone(&self.kit.codec), usize::MAX));
         let dictionaries = Dictionaries {
             codec: Arc::clone(&self.kit.codec),
             out: vec![(1, self.kit.dictionary)],
@@ -240,7 +240,8 @@ impl Played {
     ) -> anyhow::Result<()> {
         let mut quiet = 0;
         let mut line = Line::open(self, node, said.clone()).await?;
-        while quiet < QUIET_TICKS {
+        // A centre that is being asked by all at once may take a while to begin.
+        while quiet < if said.is_empty() { 10 * QUIET_TICKS } else { QUIET_TICKS } {
             let (heard, todo) = line.next(node, &self.kit).await?;
             quiet = if heard { 0 } else { quiet + 1 };
             for (number, stream, next_seq) in todo {

@@ -1,12 +1,9 @@
-//! The connection of a played office: TCP, TLS 1.3, WebSocket; and a codec that has done its work
-//! before.
+//! The connection of a played office: TCP, TLS 1.3, WebSocket.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use domain::sync::body::{BodyError, DictionaryId, Squeeze};
 use futures::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -98,48 +95,5 @@ impl ServerCertVerifier for ProvedInHello {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         ring::default_provider().signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// A codec that squeezes the same bytes once.
-#[derive(Debug)]
-pub(crate) struct Remembering {
-    codec: Arc<dyn Squeeze>,
-    known: Mutex<BTreeMap<[u8; 32], Vec<u8>>>,
-}
-
-impl Remembering {
-    pub(crate) fn new(codec: Arc<dyn Squeeze>) -> Self {
-        Self { codec, known: Mutex::default() }
-    }
-}
-
-impl Squeeze for Remembering {
-    fn squeeze(
-        &self,
-        dictionary: DictionaryId,
-        before: &[u8],
-        raw: &[u8],
-    ) -> Result<Vec<u8>, BodyError> {
-        let mut key = blake3::Hasher::new();
-        key.update(&dictionary.0).update(blake3::hash(before).as_bytes()).update(raw);
-        let key = *key.finalize().as_bytes();
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(squeezed) = known().get(&key) {
-            return Ok(squeezed.clone());
-        }
-        let squeezed = self.codec.squeeze(dictionary, before, raw)?;
-        known().insert(key, squeezed.clone());
-        Ok(squeezed)
-    }
-
-    fn expand(
-        &self,
-        dictionary: DictionaryId,
-        before: &[u8],
-        squeezed: &[u8],
-        raw_bytes_max: usize,
-    ) -> Result<Vec<u8>, BodyError> {
-        self.codec.expand(dictionary, before, squeezed, raw_bytes_max)
     }
 }
