@@ -75,6 +75,8 @@ bugs! {
     CopyKeepsLife = "copy-keeps-life",
     /// An operation that is written again in another life gets another name.
     RehomedAnew = "rehomed-anew",
+    /// What a node wrote under a key that it had before is given up when that key is ended.
+    FormerForgotten = "former-forgotten",
     /// Anybody certifies keys of any office.
     CertifiedByAnyone = "certified-by-anyone",
 }

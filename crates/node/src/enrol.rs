@@ -15,6 +15,7 @@ use crate::control::{ControlError, statement_id};
 use crate::hex;
 use crate::kernel::{Kernel, META_PEERS, META_PINS, META_ROOT, pins};
 use crate::keys;
+use crate::node::Node;
 use crate::policy::founding;
 use crate::submit::Desk;
 use crate::writer::{Effects, Writer};
@@ -93,6 +94,43 @@ impl Enrolment {
 pub fn fingerprint(certificate: &Certificate) -> String {
     let digest = blake3::hash(&certificate.key).to_hex();
     format!("{}-{}", &digest[..4], &digest[4..8])
+}
+
+/// How far a node is with another key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The key is made and nobody has certified it, as far as is known here: what is asked for.
+    Asked(Request),
+    /// The key is certified, and the node's from the next time that it is opened.
+    Taken(Certificate),
+}
+
+impl Node {
+    /// Makes another key for this node; or, once an authority has certified that, takes it in place
+    /// of the one before, which is gone then. Nothing may be written until the node is opened
+    /// again.
+    ///
+    /// # Errors
+    /// If the key's file can't be used.
+    pub fn rotate(&self) -> Result<Rotation, keys::KeyError> {
+        let key = keys::load_or_create_next(self.dir())?;
+        let kernel = self.kernel();
+        let certificate = Certificate {
+            key: key.verifying_key().to_bytes(),
+            seal: keys::seal_public(&key),
+            ..kernel.own_certificate()
+        };
+        let rules = kernel.rules();
+        let entry = rules.trust.entry(writer_id(&key.verifying_key()));
+        let stands = entry.is_some_and(|entry| {
+            !entry.is_revoked() && entry.certificate.office == kernel.office()
+        });
+        if !stands {
+            return Ok(Rotation::Asked(Request { certificate: to_hex(&certificate) }));
+        }
+        keys::take_next(self.dir())?;
+        Ok(Rotation::Taken(certificate))
+    }
 }
 
 impl Kernel {

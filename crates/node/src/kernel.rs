@@ -1,7 +1,7 @@
 //! A node without its threads: its store, key and clock, and what holds at the moment. All that
 //! it does is a call; the simulator drives it as the node's threads do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -32,6 +32,8 @@ const META_SIMULATION: &str = "simulation";
 pub(crate) const META_EPOCH: &str = "epoch";
 /// The writer that the node is.
 pub(crate) const META_WRITER: &str = "writer";
+/// What the node wrote under keys that it had before: streams, with what came next in each then.
+const META_FORMER: &str = "former";
 /// When it was found that the node's key is used on another machine too.
 pub(crate) const META_TWICE: &str = "twice";
 /// The first life of a key. Later ones are drawn: two copies of a node know nothing of each other,
@@ -130,10 +132,11 @@ impl Kernel {
     pub(crate) fn last_clock(&self) -> Result<HlcClock, StoreError> {
         let now_ms = self.clock.now_ms();
         self.store.read(|r| {
+            let former = former(r)?;
             let (mut own, mut others) = (Hlc::default(), Vec::new());
             for (stream, head) in log::streams(r)? {
                 let Some(op) = last_of(r, &stream, head.next_seq)? else { continue };
-                if stream.writer == self.own.writer {
+                if stream.writer == self.own.writer || former.contains_key(&stream) {
                     own = own.max(op.op().time);
                 } else {
                     others.push(op.op().time);
@@ -294,6 +297,7 @@ fn remember(
         meta::put(tx, META_OFFICE, &office.0.to_be_bytes())?;
         meta::put(tx, META_NAME, name.as_bytes())?;
         meta::put(tx, META_SIMULATION, &[u8::from(simulation)])?;
+        note_former(tx, writer)?;
         meta::put(tx, META_WRITER, &writer.0)?;
         let twice = meta::get(tx, META_TWICE)?.and_then(|ms| ms.try_into().ok());
         let twice_ms = twice.map_or(0, u64::from_be_bytes);
@@ -304,6 +308,28 @@ fn remember(
 /// Goes on in a life of the key.
 pub(crate) fn put_life(tx: &Tx<'_>, life: u32) -> Result<(), StoreError> {
     meta::put(tx, META_EPOCH, &life.to_be_bytes())
+}
+
+/// Takes note of what was written under another key than the one that the node has now.
+fn note_former(tx: &Tx<'_>, writer: WriterId) -> Result<(), StoreError> {
+    let Some(before) = meta::get(tx, META_WRITER)?.filter(|before| before[..] != writer.0) else {
+        return Ok(());
+    };
+    let mut all = former(tx)?;
+    let streams = log::streams(tx)?.into_iter();
+    let its = streams.filter(|(stream, _)| stream.writer.0[..] == before[..]);
+    all.extend(its.map(|(stream, head)| (stream, head.next_seq)));
+    let all: Vec<_> = all.into_iter().collect();
+    let bytes = minicbor::to_vec(all).expect("invariant: writing to memory does not fail");
+    meta::put(tx, META_FORMER, &bytes)
+}
+
+/// The streams that this node wrote under keys that it had before, each with what came next when
+/// its key was replaced: what came later another wrote.
+pub(crate) fn former(r: &Reader<'_>) -> Result<BTreeMap<StreamId, u64>, StoreError> {
+    let bytes = meta::get(r, META_FORMER)?;
+    let all: Option<Vec<(StreamId, u64)>> = bytes.and_then(|bytes| minicbor::decode(&bytes).ok());
+    Ok(all.unwrap_or_default().into_iter().collect())
 }
 
 /// A life that no copy of this node is in.

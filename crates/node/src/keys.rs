@@ -12,6 +12,8 @@ use thiserror::Error;
 use crate::clock;
 
 const FILE: &str = "node.key";
+/// The key that is to take the place of the node's, once it is certified.
+const NEXT_FILE: &str = "node.key.next";
 const ROOT_FILE: &str = "root.key";
 const KEY_BYTES: usize = 32;
 
@@ -58,6 +60,19 @@ pub(crate) fn load(path: &Path) -> Result<SigningKey, KeyError> {
 pub(crate) fn keep(dir: &Path, key: &SigningKey) -> Result<(), KeyError> {
     let path = dir.join(FILE);
     write_private(&path, &key.to_bytes()).map_err(|source| KeyError::Io { path, source })
+}
+
+/// Reads the key that is to take the place of the node's, or makes one.
+pub(crate) fn load_or_create_next(dir: &Path) -> Result<SigningKey, KeyError> {
+    load_or_create_at(&dir.join(NEXT_FILE))
+}
+
+/// The key that is to take the place of the node's does, at once and for good: the one before is
+/// gone.
+pub(crate) fn take_next(dir: &Path) -> Result<(), KeyError> {
+    let path = dir.join(NEXT_FILE);
+    let renamed = fs::rename(&path, dir.join(FILE));
+    renamed.map_err(|source| KeyError::Io { path, source })
 }
 
 /// The root's key, made when a network is founded: to be kept offline from then on.

@@ -11,10 +11,13 @@ use domain::planted::{self, Bug};
 use domain::problem::ProblemCode;
 use domain::sync::{Mark, PeerHello, Stand, StreamTag, tag_of};
 use domain::trust::KeyRole;
+use store::log::Logged;
 use store::quarantine::{self, Quarantined};
-use store::{Reader, StoreError, log, meta};
+use store::{Reader, StoreError, log, meta, records};
 
+use crate::commit::{self, Committed};
 use crate::kernel::{self, Kernel, META_TWICE};
+use crate::packs::PackSet;
 use crate::submit::Desk;
 
 /// What a node that finds itself behind, or beside, asks a node above: one of its streams, and how
@@ -169,6 +172,30 @@ pub(crate) fn rehome(desk: &mut Desk<'_>, other: &SealedOp) -> Result<StreamHead
     let detail = format!("{} operations were written again in life {}", branch.len(), to.epoch);
     found_twice(desk, other, detail)?;
     Ok(head)
+}
+
+/// What this node wrote under a key that it had before, and of which nobody above knew when that key
+/// was ended, counts under the key that it has now. Operations keep their names and submissions.
+pub(crate) fn under_this_key(
+    desk: &mut Desk<'_>,
+    packs: &PackSet,
+    mut ended: Vec<Logged>,
+) -> Result<Vec<Committed>, StoreError> {
+    ended.sort_by_key(|logged| logged.pos);
+    let mut committed = Vec::with_capacity(ended.len());
+    for logged in &ended {
+        let (writer, epoch) = (desk.own.writer, desk.pen.life());
+        let to = StreamId { writer, epoch, ..logged.op.stream().clone() };
+        let head = desk.pen.head(desk.tx, &to)?;
+        let again = op::seal_again(&logged.op, &to, &head);
+        let standing = match again.op().change.record() {
+            Some(record) => records::get(desk.tx, record)?,
+            None => None,
+        };
+        committed.push(commit::commit_op(desk.tx, packs, &again, standing, desk.now_ms)?);
+        desk.pen.wrote(&again);
+    }
+    Ok(committed)
 }
 
 /// An operation as if it had never stood elsewhere: a bug.

@@ -186,8 +186,13 @@ impl Writer {
                 twice: false,
             };
             let (done, mut committed) = work(&mut desk)?;
-            let again = judged_again(kernel, &desk, &world, &committed)?;
-            committed.extend(again);
+            let mut from = 0;
+            // What a key that this node had before had said is said again, and may change trust.
+            while from < committed.len() {
+                let again = judged_again(kernel, &mut desk, &world, &committed[from..])?;
+                from = committed.len();
+                committed.extend(again);
+            }
             desk.pen.sign(tx, &kernel.key)?;
             Ok::<_, E>((done, committed, desk.grew, desk.rehomed, desk.twice))
         });
@@ -211,7 +216,7 @@ impl Writer {
 /// fold, and what is trusted again comes back, in the same transaction.
 fn judged_again(
     kernel: &Kernel,
-    desk: &Desk<'_>,
+    desk: &mut Desk<'_>,
     world: &World,
     committed: &[Committed],
 ) -> Result<Vec<Committed>, StoreError> {

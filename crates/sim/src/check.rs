@@ -63,9 +63,10 @@ fn wanted(world: &World) -> anyhow::Result<Vec<(StreamId, u64)>> {
         // What a restored machine had sent comes back to it.
         let sent = if writer.restored { centre.kernel.held()? } else { Vec::new() };
         let held = held.into_iter().chain(sent);
-        let own = held.filter(|(stream, _)| stream.writer == writer.writer_id);
+        let own = held.filter(|(stream, _)| writer.is(stream.writer));
         for (stream, next_seq) in own {
-            let last = trusted.get(&writer.writer_id).filter(|_| writer.revoked);
+            let ended = writer.revoked || writer.writer_id != stream.writer;
+            let last = trusted.get(&stream.writer).filter(|_| ended);
             let last = last.map(|last| last.get(&stream).copied().unwrap_or(0));
             wanted.push((stream, last.map_or(next_seq, |last| next_seq.min(last + 1))));
         }
@@ -87,6 +88,9 @@ pub(crate) fn all(world: &mut World, facts: bool) -> anyhow::Result<Checked> {
         let trusted = trusted(world, &logged);
         let counting = counting(world, machine, &logged, &trusted, &mut counts).with_context(on)?;
         once_each(world, &counting).with_context(on)?;
+        for (submission, (_, link)) in world.acknowledged.iter().filter(|(_, (of, _))| *of == at) {
+            ensure!(counting.contains_key(link), "{}: {submission} counts no longer", on());
+        }
         if at == 0 {
             operations = counting.len();
             records_at_centre = folded(world, machine, &counting).with_context(on)?;
@@ -146,7 +150,7 @@ fn chains(world: &World, machine: &Machine, logged: &[Logged]) -> anyhow::Result
         }
         // What was written with a stolen key, its owner's disk doesn't hold.
         let stolen = ops.values().any(|op| world.crimes.void.contains(blake3::hash(op).as_bytes()));
-        let writer = world.machines.iter().find(|writer| writer.writer_id == stream.writer);
+        let writer = world.machines.iter().find(|writer| writer.is(stream.writer));
         if let Some(writer) = writer.filter(|_| !stolen) {
             let wrote = |own: &[Vec<u8>]| {
                 own.len() >= ops.len()
@@ -165,7 +169,8 @@ fn chains(world: &World, machine: &Machine, logged: &[Logged]) -> anyhow::Result
 
 /// What the revocations in a log say, the strictest of each.
 fn trusted(world: &World, logged: &[Logged]) -> Trusted {
-    let honest: BTreeSet<WriterId> = world.machines.iter().map(|m| m.writer_id).collect();
+    let keys = world.machines.iter().flat_map(Machine::keys);
+    let honest: BTreeSet<WriterId> = keys.collect();
     let mut all = Trusted::new();
     for one in logged.iter().filter(|one| honest.contains(&one.op.stream().writer)) {
         let Change::Revocation(revocation) = &one.op.op().change else { continue };

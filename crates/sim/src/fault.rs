@@ -129,6 +129,10 @@ faults! {
     CopiedBack = "node copied back by hand",
     /// A backup knew nothing of the node that had come above meanwhile.
     JoinedAgain = "node of a backup told of a new parent",
+    /// A node went on under another key.
+    Rotated = "node under another key",
+    /// A key was ended before all that it had written was heard above.
+    EndedEarly = "key ended before its last was heard",
     /// A node went on in another life and wrote again what it had beside another branch.
     Rehomed = "operations written again in another life",
     /// What was folded was taken out again.

@@ -115,7 +115,7 @@ impl World {
     }
 
     /// A key belongs to an office.
-    fn known(&mut self, key: &VerifyingKey, office: OfficeId) {
+    pub(crate) fn known(&mut self, key: &VerifyingKey, office: OfficeId) {
         let writer = writer_id(key);
         self.registry.writer(writer, office);
         self.keys.insert(writer, *key);
@@ -180,14 +180,23 @@ impl World {
         let role = asks.role;
         let holder = || Holder::prove(&asks.key, asks.actor.person());
         let holder = (role == KeyRole::Device).then(holder);
+        let certificate = Certificate { role, holder, ..certificate };
+        self.certify_key(by, certificate).map(drop)
+    }
+
+    /// A machine certifies a key: whether it stands.
+    pub(crate) fn certify_key(
+        &mut self,
+        by: usize,
+        certificate: Certificate,
+    ) -> anyhow::Result<bool> {
         let machine = &mut self.machines[by];
         // Whoever enrols sees to it that the disk works.
         machine.disarm()?;
         machine.wall_ms();
         let actor = Arc::clone(&machine.actor);
-        let certificate = Certificate { role, holder, ..certificate };
         let done = machine.writer.certify(&machine.kernel, &actor, certificate);
-        self.stated(by, done).map(drop)
+        self.stated(by, done)
     }
 
     /// What came of a statement: whether it stands.

@@ -1,11 +1,17 @@
 //! Nodes whose disk is lost, and what they hear of their own streams.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::ensure;
 use domain::ids::Digest;
+use domain::op::writer_id;
 use domain::sync::{Action, Input, PeerHello, Stand};
+use domain::trust::{Certificate, KeyRole};
+use ed25519_dalek::SigningKey;
 use node::Asked;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 use store::log::{self, Pos};
 
 use crate::fault::Fault;
@@ -13,6 +19,9 @@ use crate::machine::Machine;
 use crate::net::Mind;
 use crate::want::Mood;
 use crate::world::World;
+
+/// How long a machine waits for its next key to be certified, in milliseconds.
+const ROTATE_MS: u64 = 4_000;
 
 impl World {
     /// The next machine on which no other depends: what a node above certified and lost, people
@@ -62,6 +71,68 @@ impl World {
         }
         self.counts.note(Fault::JoinedAgain);
         self.join(at, parent)
+    }
+
+    /// A machine asks for another key, which the one above it certifies. When it has heard so it goes
+    /// on under that, and the one before is ended above, maybe before its last was heard there.
+    pub(crate) fn rotate(&mut self, at: usize, seed: u64) -> anyhow::Result<()> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let asked = self.machines.iter().position(|machine| machine.next.is_some());
+        let at = asked.unwrap_or(at);
+        let machine = &self.machines[at];
+        let parent = machine.parent.filter(|parent| !self.machines[*parent].revoked);
+        let Some(parent) = parent.filter(|_| !machine.revoked) else {
+            self.machines[at].next = None;
+            return Ok(());
+        };
+        if machine.role != KeyRole::Node {
+            return Ok(());
+        }
+        if asked.is_none() {
+            let key = SigningKey::from_bytes(&rng.random());
+            let own = machine.kernel.own_certificate();
+            self.known(&key.verifying_key(), own.office);
+            let certificate = Certificate { key: key.verifying_key().to_bytes(), ..own };
+            if !self.certify_key(parent, certificate)? {
+                return Ok(());
+            }
+            self.machines[at].next = Some(key);
+            self.run_until(self.now_ms + ROTATE_MS)?;
+        }
+        self.rotated(at, parent, rng.random_bool(0.7))
+    }
+
+    /// A machine that has heard that its next key is certified takes it.
+    fn rotated(&mut self, at: usize, parent: usize, ended: bool) -> anyhow::Result<()> {
+        let machine = &mut self.machines[at];
+        let Some(next) = &machine.next else { return Ok(()) };
+        let (next, before) = (writer_id(&next.verifying_key()), machine.writer_id);
+        if machine.revoked || machine.kernel.rules().trust.entry(next).is_none() {
+            return Ok(());
+        }
+        machine.rotate()?;
+        self.counts.note(Fault::Rotated);
+        self.say(|| format!("machine {at} has another key"));
+        self.hang_up(at);
+        let below =
+            (0..self.machines.len()).filter(|below| self.machines[*below].parent == Some(at));
+        for below in below.collect::<Vec<_>>() {
+            self.join_again(below)?;
+        }
+        if !ended {
+            return Ok(());
+        }
+        let own = self.machines[at].kernel.held()?.into_iter();
+        for (stream, next_seq) in own.filter(|(stream, _)| stream.writer == before) {
+            if self.machines[parent].durable(&stream)? < next_seq {
+                self.counts.note(Fault::EndedEarly);
+            }
+        }
+        let above = &mut self.machines[parent];
+        above.wall_ms();
+        let by = Arc::clone(&above.actor);
+        let done = above.writer.revoke(&above.kernel, &by, before, "another key");
+        self.stated(parent, done).map(drop)
     }
 
     /// Tells a session something, and gives what it says.

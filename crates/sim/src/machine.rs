@@ -100,6 +100,10 @@ pub(crate) struct Machine {
     pub(crate) revoked: bool,
     /// A backup of it, and a copy of its files of the same moment.
     backup: Option<TempDir>,
+    /// Who it was under the keys that it had before.
+    pub(crate) former: Vec<WriterId>,
+    /// A key that it asked for, to take the place of its own.
+    pub(crate) next: Option<SigningKey>,
     /// What it had written itself on each disk that it lost.
     pub(crate) lost: Vec<BTreeMap<StreamId, Vec<Vec<u8>>>>,
     /// It went on from a backup.
@@ -186,6 +190,8 @@ impl Machine {
             pruned: BTreeSet::new(),
             revoked: false,
             backup: None,
+            former: Vec::new(),
+            next: None,
             lost: Vec::new(),
             restored: false,
             copied_back: false,
@@ -194,6 +200,16 @@ impl Machine {
             armed,
             dir,
         })
+    }
+
+    /// Who it is and was.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = WriterId> + '_ {
+        std::iter::once(self.writer_id).chain(self.former.iter().copied())
+    }
+
+    /// Whether this key is or was its own.
+    pub(crate) fn is(&self, writer: WriterId) -> bool {
+        self.keys().any(|key| key == writer)
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -273,6 +289,17 @@ impl Machine {
         self.restored = true;
         self.copied_back |= by_hand;
         Ok(())
+    }
+
+    /// Goes on under the key that it asked for.
+    pub(crate) fn rotate(&mut self) -> anyhow::Result<()> {
+        let left = copy_files(self.dir.path())?;
+        self.key = self.next.take().context("no key was asked for")?;
+        let writer_id = domain::op::writer_id(&self.key.verifying_key());
+        self.former.push(std::mem::replace(&mut self.writer_id, writer_id));
+        // A backup is of the key before: it is made again.
+        self.backup = None;
+        self.reopen(left)
     }
 
     /// The operations of its own streams.

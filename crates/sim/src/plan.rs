@@ -75,6 +75,8 @@ pub(crate) enum What {
     Prune { at: usize, seed: u64 },
     /// A machine's disk is lost, and its office gets a new node.
     Lose { at: usize, seed: u64 },
+    /// A machine gets another key, and the one before is ended.
+    Rotate { at: usize, seed: u64 },
     /// A machine derives its facts.
     Project { at: usize },
     /// A machine is backed up.
@@ -121,7 +123,7 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
     let short = rng.random_bool(0.5);
     let after_ms = if short { rng.random_range(0..400) } else { rng.random_range(400..6_000) };
     let (at, seed) = (rng.random_range(0..12), rng.random());
-    let what = match rng.random_range(0..113) {
+    let what = match rng.random_range(0..116) {
         0..34 => file(rng, at, seed),
         34..38 => What::Retry,
         38..44 => {
@@ -155,7 +157,8 @@ fn step(rng: &mut ChaCha8Rng) -> Step {
         103..105 => What::Lose { at, seed },
         105..107 => What::Project { at },
         107..110 => What::Backup { at },
-        _ => What::Restore { at, seed, by_hand: rng.random_bool(0.5) },
+        110..113 => What::Restore { at, seed, by_hand: rng.random_bool(0.5) },
+        _ => What::Rotate { at, seed },
     };
     Step { after_ms, what }
 }

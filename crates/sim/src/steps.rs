@@ -15,6 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use store::{StoreError, log, records};
 
 use crate::fault::Fault;
+use crate::machine::Machine;
 use crate::net::Event;
 use crate::pack;
 use crate::plan::{Step, What};
@@ -99,6 +100,7 @@ impl World {
                 let machine = &mut self.machines[at % count];
                 Ok(machine.follower.follow(&machine.kernel)?)
             }
+            What::Rotate { at, seed } => self.rotate(at % count, seed),
             What::Backup { at } => self.back_up(at),
             What::Restore { at, seed, by_hand } => self.restore(at, seed, by_hand),
         }
@@ -248,7 +250,8 @@ impl World {
     pub(crate) fn revoke(&mut self, at: usize) -> anyhow::Result<()> {
         let machine = &self.machines[at];
         let Some(parent) = machine.parent else { return Ok(()) };
-        let revoker = self.machines.iter().any(|m| m.revoked && m.parent == Some(at));
+        let ended = |m: &Machine| m.revoked || !m.former.is_empty();
+        let revoker = self.machines.iter().any(|m| ended(m) && m.parent == Some(at));
         if machine.revoked || self.machines[parent].revoked || revoker {
             return Ok(());
         }

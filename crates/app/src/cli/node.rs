@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use domain::ids::WriterId;
+use domain::office::Level;
 use domain::trust::Certificate;
-use node::enrol::{Dialled, Enrolment, JoinError, Request, fingerprint};
+use node::enrol::{Dialled, Enrolment, JoinError, Request, Rotation, fingerprint};
 use serde_json::json;
 
 use super::opened::By;
@@ -19,6 +20,12 @@ A node joins in three steps, carried by hand:
   genggam node enrol kepri.json joined.json --url https://pusat.example:8443 --as sari
                                                               at a node above it
   genggam node join joined.json                               at the new node
+
+A node gets another key, and what it wrote stays as it is:
+  genggam node rotate kepri.json                              at the node
+  genggam node enrol kepri.json joined.json --url … --as sari at a node above it
+  genggam sync now, then genggam node rotate kepri.json       at the node
+  genggam node revoke KEY --reason …                          above, when it has synced again
 
 Many at once: `genggam node enrol requests joined …` certifies every .json in the folder
 requests, and writes files of the same names into the folder joined.
@@ -57,6 +64,11 @@ pub(super) enum Command {
         #[arg(long)]
         office: String,
     },
+    /// Ask for another key for this node; or take it, once it is certified
+    Rotate {
+        /// The file to write the request to
+        file: PathBuf,
+    },
     /// The keys that are certified here
     List,
     /// End a key: what it wrote and this node holds stays, nothing after it is taken
@@ -77,6 +89,7 @@ pub(super) fn run(context: &Context, command: Command) -> Done {
         Command::Enrol { request, file, url, by } => enrol(context, &request, &file, &url, &by),
         Command::Join { file } => join(context, &file),
         Command::Dial { url, office } => redirect(context, &url, &office),
+        Command::Rotate { file } => rotate(context, &file),
         Command::List => list(context),
         Command::Revoke { key, reason, by } => opened::with(context, async |node| {
             let actor = by.actor(&node)?;
@@ -93,6 +106,26 @@ fn request(context: &Context, file: &Path) -> Done {
         let (path, print) = (file.display(), fingerprint(&kernel.own_certificate()));
         let values: [(&str, &dyn std::fmt::Display); 2] = [("path", &path), ("print", &print)];
         Ok(context.output.say("cli.node_request", &values)?)
+    })
+}
+
+fn rotate(context: &Context, file: &Path) -> Done {
+    opened::with(context, async |node| {
+        if node.tree().level(node.about().office) == Some(Level::Centre) {
+            return Err(failed::said("node_rotate_centre", &[]));
+        }
+        let (said, certificate) = match node.rotate()? {
+            Rotation::Asked(request) => {
+                write(file, &request)?;
+                ("cli.node_rotate_asked", request.certificate()?)
+            }
+            Rotation::Taken(certificate) => ("cli.node_rotate_taken", certificate),
+        };
+        let (path, print) = (file.display(), fingerprint(&certificate));
+        let key = node.kernel().writer();
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("path", &path), ("print", &print), ("key", &key)];
+        Ok(context.output.say(said, &values)?)
     })
 }
 

@@ -21,6 +21,7 @@ mod pruning;
 mod public_data;
 mod quarantine;
 mod records;
+mod rotate;
 mod submit;
 mod sync;
 mod sync_view;
