@@ -328,8 +328,10 @@ fn note_former(tx: &Tx<'_>, writer: WriterId) -> Result<(), StoreError> {
 /// its key was replaced: what came later another wrote.
 pub(crate) fn former(r: &Reader<'_>) -> Result<BTreeMap<StreamId, u64>, StoreError> {
     let bytes = meta::get(r, META_FORMER)?;
-    let all: Option<Vec<(StreamId, u64)>> = bytes.and_then(|bytes| minicbor::decode(&bytes).ok());
-    Ok(all.unwrap_or_default().into_iter().collect())
+    let Some(bytes) = bytes else { return Ok(BTreeMap::new()) };
+    let all: Result<Vec<(StreamId, u64)>, _> = minicbor::decode(&bytes);
+    let damaged = |_| StoreError::Damaged { doing: "read what former keys wrote" };
+    Ok(all.map_err(damaged)?.into_iter().collect())
 }
 
 /// A life that no copy of this node is in.

@@ -71,7 +71,8 @@ pub(crate) fn load_or_create_next(dir: &Path) -> Result<SigningKey, KeyError> {
 /// gone.
 pub(crate) fn take_next(dir: &Path) -> Result<(), KeyError> {
     let path = dir.join(NEXT_FILE);
-    let renamed = fs::rename(&path, dir.join(FILE));
+    // After a power cut it is the one or the other, and what was said of it holds.
+    let renamed = fs::rename(&path, dir.join(FILE)).and_then(|()| fs::File::open(dir)?.sync_all());
     renamed.map_err(|source| KeyError::Io { path, source })
 }
 

@@ -184,6 +184,29 @@ fn the_life_of_a_node() {
     assert!(ok(&["backup", copy]).contains("A backup of "));
     assert_eq!(go(&["backup", copy]).0, 1);
     restored(&dir, node, copy, secret);
+    another_key(&dir, node, secret);
+}
+
+/// Another key is asked for, as often as one likes; the centre's stands under the root alone.
+fn another_key(dir: &TempDir, node: &str, secret: &str) {
+    let request = dir.path().join("request.json");
+    let request = request.to_str().unwrap();
+    let rotate = |node: &str| run(&["node", "rotate", request, "--dir", node, "--lang", "en"]);
+    let asked = |_| {
+        let (code, out, err) = rotate(node);
+        assert_eq!(code, 0, "{err}");
+        assert!(out.starts_with("The request for another key is in "), "{out}");
+        std::fs::read_to_string(request).unwrap()
+    };
+    let [first, second] = [(), ()].map(asked);
+    assert_eq!(first, second);
+    let centre = dir.path().join("centre");
+    let centre = centre.to_str().unwrap();
+    let init = ["init", "--office", "Pusat", "--admin", "sari", "--password-file", secret];
+    assert_eq!(run(&[&init[..], &["--dir", centre]].concat()).0, 0);
+    let (code, _, err) = rotate(centre);
+    assert_eq!(code, 1);
+    assert!(err.starts_with("The root alone certifies the centre's key"), "{err}");
 }
 
 /// A backup becomes a node again, in an empty folder and with its own key.

@@ -139,6 +139,8 @@ async fn those_below_know_the_next_key_and_whom_the_former_certified() {
         .kernel()
         .join(&kepri.node.kernel().enrolment("http://127.0.0.1:1").unwrap())
         .unwrap();
+    // The packs come with the first meeting.
+    exchange(&pinang, &kepri).await;
     pinang.submit("operator", incident(1, PINANG, "Banjir")).await;
     exchange(&pinang, &kepri).await;
     exchange(&kepri, &centre).await;
