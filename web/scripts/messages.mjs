@@ -29,7 +29,7 @@ export function load(lang) {
 /** Texts of pages that few people open come with those pages: `virtual:messages/LANG/PART`. */
 const PARTS = { device: /^devices?\./ };
 /** The node says these itself, in the person's language, to pages that ask it. */
-const SAID = /^problem\.device\./;
+const SAID = /^problem\.(device|sync)\./;
 
 /** The texts of a part, or what every page needs. */
 function part(texts, name) {
