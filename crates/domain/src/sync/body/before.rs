@@ -78,11 +78,11 @@ impl Before {
             match &op.change {
                 Change::Create(create) => {
                     keep(&mut next.records, create.record);
-                    let places = create.cells.values().filter_map(|cell| match cell {
+                    let mut places = create.cells.values().filter_map(|cell| match cell {
                         Cell::Value(Value::Point(place)) => Some(*place),
                         Cell::Value(_) | Cell::Missing(_) | Cell::NotApplicable => None,
                     });
-                    next.place = places.last().unwrap_or(next.place);
+                    next.place = places.next_back().unwrap_or(next.place);
                 }
                 Change::Patch(patch) => keep(&mut next.records, patch.record),
                 Change::Transition(transition) => keep(&mut next.records, transition.record),
