@@ -23,8 +23,8 @@ use crate::tree_node::{Kit, LightNode};
 use crate::tree_plan::{DAY_MS, HOUR_MS, Month};
 use crate::tree_tell;
 
-/// When the month begins: Monday, 12 January 2026, 00:00 UTC.
-const BEGIN_MS: u64 = 1_768_176_000_000;
+/// When the month begins: Monday, 2 February 2026, 00:00 UTC.
+const BEGIN_MS: u64 = 1_769_990_400_000;
 /// From an operation's coming to its being durable.
 const COMMIT_MS: u64 = 15;
 /// Round trips until a session may begin: TCP, TLS, WebSocket.
