@@ -1,5 +1,6 @@
 //! Frames: as many operations as fit, up to a signed head.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -60,6 +61,13 @@ pub struct Said {
     before: Before,
 }
 
+impl Said {
+    /// What a frame stands on that leans on what went before, or doesn't.
+    fn basis(&self, leans: bool) -> Cow<'_, Before> {
+        if leans { Cow::Borrowed(&self.before) } else { Cow::Owned(Before::default()) }
+    }
+}
+
 /// A frame with where it leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuiltFrame {
@@ -88,9 +96,7 @@ pub fn build(
         let keys = |ty: &TypeRef| page.type_keys.get(ty).cloned();
         let codec = dictionaries.codec.as_ref();
         let leans = said.next_seq == page.first_seq && count <= LEANING_OPS_MAX;
-        let alone = Before::default();
-        let before = if leans { &said.before } else { &alone };
-        let (body, before) = before.close(&ops, &keys, codec, dictionary).ok()?;
+        let (body, before) = said.basis(leans).close(&ops, &keys, codec, dictionary).ok()?;
         let room = FRAME_BYTES_MAX - ENVELOPE_BYTES;
         if body.len() > room && at > 0 {
             // As many as would fit if all were alike, and always fewer than now.
@@ -125,11 +131,9 @@ pub fn read(
     if leans && said.next_seq != frame.first_seq {
         return Err(BodyError::Malformed);
     }
-    let alone = Before::default();
-    let before = if leans { &said.before } else { &alone };
     let limits = SplitLimits { ops_max: FRAME_OPS_MAX, bytes_max: FRAME_RAW_BYTES_MAX };
-    let (ops, before) =
-        before.open(&frame.body, dictionaries.codec.as_ref(), dictionary, limits)?;
+    let codec = dictionaries.codec.as_ref();
+    let (ops, before) = said.basis(leans).open(&frame.body, codec, dictionary, limits)?;
     *said = Said { next_seq: frame.first_seq.saturating_add(ops.len() as u64), before };
     Ok(ops)
 }

@@ -21,7 +21,7 @@ use crate::fixture::{BATAM, CENTRE, KEPRI, NOW_MS, Setup, incident, patch};
 use crate::ingest::creation;
 use crate::pack::pack;
 use crate::project::total;
-use crate::sync::{Place, exchange, link};
+use crate::sync::{Place, exchange, link, three};
 
 /// A node elsewhere, by hand.
 struct Hand {
@@ -216,6 +216,15 @@ async fn restored(backup: &std::path::Path, key: Option<&std::path::Path>) -> Pl
     Place { node: Node::open(&config, told).await.unwrap(), dir, clock }
 }
 
+/// The centre and Batam, who know each other.
+async fn two() -> [Place; 2] {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let batam = Place::below(BATAM, &centre).await;
+    exchange(&batam, &centre).await;
+    [centre, batam]
+}
+
 fn epochs(place: &Place) -> std::collections::BTreeSet<u32> {
     let held = place.node.kernel().held().unwrap();
     let own = held.iter().filter(|(stream, _)| stream.writer == place.node.writer());
@@ -224,10 +233,7 @@ fn epochs(place: &Place) -> std::collections::BTreeSet<u32> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restored_node_gets_back_what_was_sent_and_contradicts_nothing() {
-    let centre = Place::new(CENTRE).await;
-    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
-    let batam = Place::below(BATAM, &centre).await;
-    exchange(&batam, &centre).await;
+    let [centre, batam] = two().await;
     batam.submit("operator", incident(1, BATAM, "Banjir")).await;
     exchange(&batam, &centre).await;
     let kept = TempDir::new().unwrap();
@@ -282,12 +288,7 @@ async fn told(child: &Place, parent: &Place) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_that_is_older_than_the_node_above_joins_again() {
-    let centre = Place::new(CENTRE).await;
-    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
-    let kepri = Place::below(KEPRI, &centre).await;
-    exchange(&kepri, &centre).await;
-    let batam = Place::below(BATAM, &kepri).await;
-    exchange(&batam, &kepri).await;
+    let [centre, kepri, batam] = three().await;
     let kept = TempDir::new().unwrap();
     let (backup, key) = (kept.path().join("batam.backup"), kept.path().join("node.key"));
     batam.node.backup(&backup).unwrap();
@@ -369,17 +370,9 @@ async fn settle(nodes: &[&Place], above: &Place) {
     }
 }
 
-fn problems(place: &Place) -> Vec<String> {
-    let page = place.node.quarantine(&place.actor("admin"), None, false).unwrap();
-    page.rows.into_iter().map(|row| row.problem.code).collect()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cloned_node_finds_itself_another_life() {
-    let centre = Place::new(CENTRE).await;
-    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
-    let batam = Place::below(BATAM, &centre).await;
-    exchange(&batam, &centre).await;
+    let [centre, batam] = two().await;
     batam.submit("operator", incident(1, BATAM, "Banjir")).await;
     exchange(&batam, &centre).await;
     let (one, other) = cloned(batam).await;
@@ -410,16 +403,16 @@ async fn a_cloned_node_finds_itself_another_life() {
     }
     // Both know of each other, and so does the centre.
     let told = "sync.key_twice".to_owned();
-    assert!(problems(&one).contains(&told) && problems(&other).contains(&told));
+    assert!(one.quarantined().contains(&told) && other.quarantined().contains(&told));
     assert!(one.node.kernel().twice_ms().is_some() && other.node.kernel().twice_ms().is_some());
 
     // They go on side by side, and never meet again.
     let lives = |place: &Place| epochs(place);
-    let (before, many) = (lives(&other), problems(&other).len());
+    let (before, many) = (lives(&other), other.quarantined().len());
     for (n, at) in [(10, &one), (11, &other), (12, &one)] {
         at.submit("operator", incident(n, BATAM, "Angin kencang")).await;
         exchange(at, &centre).await;
         assert!(centre.holds(RecordId([n; 16])));
     }
-    assert_eq!((lives(&other), problems(&other).len()), (before, many));
+    assert_eq!((lives(&other), other.quarantined().len()), (before, many));
 }

@@ -13,9 +13,8 @@ use serde_json::json;
 use store::log::{self, Logged, Pos};
 use store::{StoreError, records};
 
-use crate::fixture::{BATAM, CENTRE, KEPRI, daily, incident, patch};
-use crate::pack::pack;
-use crate::sync::{Place, exchange, link};
+use crate::fixture::{BATAM, daily, incident, patch};
+use crate::sync::{self, Place, exchange, link};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -27,12 +26,7 @@ struct Three {
 }
 
 async fn three() -> Three {
-    let centre = Place::new(CENTRE).await;
-    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
-    let kepri = Place::below(KEPRI, &centre).await;
-    exchange(&kepri, &centre).await;
-    let batam = Place::below(BATAM, &kepri).await;
-    exchange(&batam, &kepri).await;
+    let [centre, kepri, batam] = sync::three().await;
     let told = Three { centre, kepri, batam };
     told.story().await;
     told

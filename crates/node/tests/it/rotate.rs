@@ -9,20 +9,8 @@ use node::enrol::Rotation;
 use node::{Config, Node};
 use serde_json::json;
 
-use crate::fixture::{BATAM, CENTRE, KEPRI, NOW_MS, incident, patch};
-use crate::pack::pack;
-use crate::sync::{Place, exchange};
-
-/// The centre, Kepulauan Riau and Batam, who know each other.
-async fn three() -> [Place; 3] {
-    let centre = Place::new(CENTRE).await;
-    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
-    let kepri = Place::below(KEPRI, &centre).await;
-    exchange(&kepri, &centre).await;
-    let batam = Place::below(BATAM, &kepri).await;
-    exchange(&batam, &kepri).await;
-    [centre, kepri, batam]
-}
+use crate::fixture::{BATAM, NOW_MS, incident, patch};
+use crate::sync::{Place, exchange, three};
 
 /// Asks for another key and has it certified above; the node hears of it.
 async fn asks(place: &Place, above: &Place) {
@@ -49,11 +37,6 @@ async fn takes(place: Place) -> (Place, WriterId) {
     let place = Place { node: Node::open(&config, told).await.unwrap(), dir, clock };
     assert_ne!(place.node.writer(), before);
     (place, before)
-}
-
-fn quarantined(place: &Place) -> Vec<String> {
-    let page = place.node.quarantine(&place.actor("admin"), None, false).unwrap();
-    page.rows.into_iter().map(|row| row.problem.code).collect()
 }
 
 fn faults(places: [&Place; 3]) -> Vec<String> {
@@ -84,7 +67,7 @@ async fn a_node_goes_on_under_another_key() {
         assert_eq!(record(&centre, n), record(&batam, n));
     }
     for place in [&centre, &kepri, &batam] {
-        assert_eq!(quarantined(place), Vec::<String>::new());
+        assert_eq!(place.quarantined(), Vec::<String>::new());
     }
     assert_eq!(faults([&centre, &kepri, &batam]), Vec::<String>::new());
 }
@@ -114,7 +97,7 @@ async fn what_a_key_wrote_before_it_was_ended_unheard_counts_under_the_next() {
     assert_eq!((held.history.len(), held.history[1].tag), (2, tag), "each once, by its name");
     assert_eq!(record(&kepri).as_ref(), Some(&held));
     assert_eq!(record(&centre).as_ref(), Some(&held));
-    assert_eq!(quarantined(&batam), Vec::<String>::new());
+    assert_eq!(batam.quarantined(), Vec::<String>::new());
     assert_eq!(receipt().tag(), tag);
     let actor = batam.actor("operator");
     let again = batam.node.submit(&actor, incident(1, BATAM, "Banjir")).await.unwrap();

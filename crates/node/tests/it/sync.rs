@@ -75,9 +75,26 @@ impl Place {
         self.node.kernel().store().read(|r| store::records::get(r, record)).unwrap().is_some()
     }
 
+    /// The codes of what stands in quarantine.
+    pub(crate) fn quarantined(&self) -> Vec<String> {
+        let page = self.node.quarantine(&self.actor("admin"), None, false).unwrap();
+        page.rows.into_iter().map(|row| row.problem.code).collect()
+    }
+
     fn office(&self) -> OfficeId {
         self.node.about().office
     }
+}
+
+/// The centre, Kepulauan Riau and Batam, who know each other.
+pub(crate) async fn three() -> [Place; 3] {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let kepri = Place::below(KEPRI, &centre).await;
+    exchange(&kepri, &centre).await;
+    let batam = Place::below(BATAM, &kepri).await;
+    exchange(&batam, &kepri).await;
+    [centre, kepri, batam]
 }
 
 type Ends = (JoinHandle<Ended>, JoinHandle<Ended>);
@@ -166,12 +183,7 @@ async fn nothing_reaches_an_office_that_may_not_have_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_passes_on_what_comes_while_it_lasts() {
-    let centre = Place::new(CENTRE).await;
-    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
-    let kepri = Place::below(KEPRI, &centre).await;
-    exchange(&kepri, &centre).await;
-    let batam = Place::below(BATAM, &kepri).await;
-    exchange(&batam, &kepri).await;
+    let [centre, kepri, batam] = three().await;
     let (up, _listening) = connect(&kepri, &centre);
     let (below, _heard) = connect(&batam, &kepri);
     batam.submit("operator", incident(3, BATAM, "Kebakaran")).await;

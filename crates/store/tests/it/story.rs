@@ -371,17 +371,21 @@ fn a_reader_sees_one_moment() {
     assert_eq!(copied.read(|r| meta::get(r, "k")).unwrap().as_deref(), Some(&b"2"[..]));
 }
 
-#[test]
-fn a_quarantine_that_is_full_keeps_what_was_refused_without_its_bytes() {
-    let (_dir, store) = open();
-    let refused = |seq| quarantine::Quarantined {
+fn refused(seq: u64, bytes: Vec<u8>) -> quarantine::Quarantined {
+    quarantine::Quarantined {
         received_ms: seq,
         stream: None,
         seq: Some(seq),
         code: "op.forged".into(),
         detail: "why".into(),
-        bytes: vec![9; 30 * 1024 * 1024],
-    };
+        bytes,
+    }
+}
+
+#[test]
+fn a_quarantine_that_is_full_keeps_what_was_refused_without_its_bytes() {
+    let (_dir, store) = open();
+    let refused = |seq| refused(seq, vec![9; 30 * 1024 * 1024]);
     store.write(|tx| (1..=4).try_for_each(|seq| quarantine::put(tx, &refused(seq)))).unwrap();
     let held = store.read(|r| quarantine::list(r, None, true, 10)).unwrap();
     let kept: Vec<_> = held.iter().map(|held| (held.id, !held.refused.bytes.is_empty())).collect();
@@ -393,14 +397,7 @@ fn a_quarantine_that_is_full_keeps_what_was_refused_without_its_bytes() {
 #[test]
 fn what_was_seen_first_stays_and_nothing_is_lost() {
     let (_dir, store) = open();
-    let refused = |seq| quarantine::Quarantined {
-        received_ms: seq,
-        stream: None,
-        seq: Some(seq),
-        code: "op.forged".into(),
-        detail: String::new(),
-        bytes: vec![9],
-    };
+    let refused = |seq| refused(seq, vec![9]);
     let seen = |at_ms| quarantine::Seen { at_ms, by: PersonId([7; 16]) };
     let first = store.write(|tx| {
         (1..=3).try_for_each(|seq| quarantine::put(tx, &refused(seq)))?;

@@ -75,24 +75,15 @@ impl Before {
         for op in ops.iter().filter_map(|bytes| understood(bytes)) {
             next.ms = i64::try_from(op.time.ms).unwrap_or(i64::MAX);
             keep(&mut next.authors, (op.author, op.office));
-            match &op.change {
-                Change::Create(create) => {
-                    keep(&mut next.records, create.record);
-                    let mut places = create.cells.values().filter_map(|cell| match cell {
-                        Cell::Value(Value::Point(place)) => Some(*place),
-                        Cell::Value(_) | Cell::Missing(_) | Cell::NotApplicable => None,
-                    });
-                    next.place = places.next_back().unwrap_or(next.place);
-                }
-                Change::Patch(patch) => keep(&mut next.records, patch.record),
-                Change::Transition(transition) => keep(&mut next.records, transition.record),
-                Change::Comment(comment) => keep(&mut next.records, comment.record),
-                Change::Acknowledge(acknowledge) => keep(&mut next.records, acknowledge.record),
-                Change::Pack(_)
-                | Change::Office(_)
-                | Change::Certificate(_)
-                | Change::Revocation(_)
-                | Change::Unknown(_) => {}
+            if let Some(record) = op.change.record() {
+                keep(&mut next.records, record);
+            }
+            if let Change::Create(create) = &op.change {
+                let mut places = create.cells.values().filter_map(|cell| match cell {
+                    Cell::Value(Value::Point(place)) => Some(*place),
+                    Cell::Value(_) | Cell::Missing(_) | Cell::NotApplicable => None,
+                });
+                next.place = places.next_back().unwrap_or(next.place);
             }
         }
         next.text.extend_from_slice(columns);
