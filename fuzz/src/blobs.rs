@@ -13,8 +13,9 @@ use crate::input::{first, pieces};
 const STEPS_MAX: usize = 64;
 
 /// Files that both ends speak of: one group, a bit more than one, several.
-static FILES: LazyLock<[Vec<u8>; 3]> =
-    LazyLock::new(|| [100, 16_385, 70_000].map(|len: u32| (0..len).map(|at| (at % 251) as u8).collect()));
+static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
+    [100, 16_385, 70_000].map(|len: u32| (0..len).map(|at| (at % 251) as u8).collect())
+});
 static GROUPS: LazyLock<Vec<Vec<Group>>> = LazyLock::new(|| {
     FILES.iter().map(|file| Outboard::of(file).expect("it has a size").groups().collect()).collect()
 });

@@ -10,8 +10,7 @@ use domain::sync::body::{
 
 use crate::input::{first, pieces};
 
-const LIMITS: SplitLimits =
-    SplitLimits { ops_max: FRAME_OPS_MAX, bytes_max: FRAME_RAW_BYTES_MAX };
+const LIMITS: SplitLimits = SplitLimits { ops_max: FRAME_OPS_MAX, bytes_max: FRAME_RAW_BYTES_MAX };
 const KEYS: TypeKeys<'static> = &|ty| (ty.version == 3).then(|| format!("{}.harian", ty.pack));
 
 static PPM: LazyLock<Ppm> = LazyLock::new(Ppm::default);

@@ -29,11 +29,17 @@ const HELD_OPS: u64 = 6;
 struct Plain;
 
 impl Squeeze for Plain {
-    fn squeeze(&self, _: DictionaryId, raw: &[u8]) -> Result<Vec<u8>, BodyError> {
+    fn squeeze(&self, _: DictionaryId, _: &[u8], raw: &[u8]) -> Result<Vec<u8>, BodyError> {
         Ok(raw.to_vec())
     }
 
-    fn expand(&self, _: DictionaryId, bytes: &[u8], max: usize) -> Result<Vec<u8>, BodyError> {
+    fn expand(
+        &self,
+        _: DictionaryId,
+        _: &[u8],
+        bytes: &[u8],
+        max: usize,
+    ) -> Result<Vec<u8>, BodyError> {
         if bytes.len() > max { Err(BodyError::TooLarge) } else { Ok(bytes.to_vec()) }
     }
 }
@@ -161,12 +167,32 @@ impl Run {
         bytes
     }
 
+    /// Whether a datagram's first HELLO is the peer's and its proof is of this connection.
+    fn holds(&self, datagram: &[u8]) -> bool {
+        let messages = decode_all(datagram).unwrap_or_default();
+        let hello = messages.into_iter().find_map(|message| match message {
+            Message::Hello(hello) => Some(hello),
+            _ => None,
+        });
+        hello.is_some_and(|hello| {
+            let mut own = hello.clone();
+            prove(&mut own, self.peer, self.role);
+            // Ed25519 signs the same bytes the same way, and strict verification takes no other.
+            (own.writer, own.proof) == (hello.writer, hello.proof)
+        })
+    }
+
     fn give(&mut self, input: Input<'_>) {
         let mut out = Vec::new();
-        let bytes = if let Input::Bytes(bytes) = &input { bytes.len() } else { 0 };
+        let (bytes, proved) = match &input {
+            Input::Bytes(bytes) => (bytes.len(), self.holds(bytes)),
+            _ => (0, false),
+        };
         self.session.input(self.now_ms, input, &mut out);
         assert!(!self.closed || out.is_empty(), "a closed session speaks");
         self.judge(&out, bytes);
+        let met = out.iter().any(|action| matches!(action, Action::Met(_)));
+        assert!(proved || !met, "a proof that doesn't hold is believed");
         let progress = self.session.progress();
         assert!(progress.done_ops <= progress.total_ops);
     }

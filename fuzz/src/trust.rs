@@ -21,7 +21,8 @@ pub fn run(data: &[u8]) {
     let trust = of(&said);
     assert_eq!(of(&said), trust);
     for (writer, entry) in trust.entries() {
-        let says = |one: &Statement| matches!(&one.what, What::Certificate(c) if *c == entry.certificate);
+        let says =
+            |one: &Statement| matches!(&one.what, What::Certificate(c) if *c == entry.certificate);
         assert!(said.iter().any(says), "somebody certified it");
         assert_eq!(writer_id(&entry.key), writer);
         assert!(rules.tree.lifetime(entry.certificate.office).is_some(), "its office exists");

@@ -56,7 +56,14 @@ pub fn writer(at: usize) -> WriterId {
 pub fn certificate(at: usize) -> Certificate {
     let key = key(at).verifying_key().to_bytes();
     let office = OFFICES[at % OFFICES.len()];
-    Certificate { role: KeyRole::Node, key, seal: [0; 32], office, name: "simpul".into(), holder: None }
+    Certificate {
+        role: KeyRole::Node,
+        key,
+        seal: [0; 32],
+        office,
+        name: "simpul".into(),
+        holder: None,
+    }
 }
 
 /// A stream of an office's node.

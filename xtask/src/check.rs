@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::server::{PASSWORD, Server};
-use crate::{crash, engine, nodes, setup, sh, sim, tidy};
+use crate::{crash, engine, fuzz, nodes, setup, sh, sim, tidy};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -29,6 +29,7 @@ const STAGES: &[Stage] = &[
     ("build", build),
     ("tests", test),
     ("lints", lints),
+    ("fuzz corpus", fuzz::in_check),
     ("packs", packs),
     ("simulator", || sim::in_check(&built("sim"))),
     ("crash", || crash::rounds(&built("genggam"), &crash::CrashArgs::in_check())),

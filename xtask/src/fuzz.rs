@@ -48,6 +48,13 @@ pub(crate) fn run(args: &FuzzArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Plays what is kept once, with the workspace's compiler flags: where the core changed, the targets
+/// still build and hold.
+pub(crate) fn in_check() -> anyhow::Result<()> {
+    let mut command = sh::cargo(&["test", "--locked", "--target-dir", "../target/fuzz"]);
+    sh::run(command.current_dir(sh::root().join("fuzz")))
+}
+
 fn play(target: &str, seconds: u32) -> anyhow::Result<()> {
     let (grown, corpus) = (folder("grown", target)?, format!("corpus/{target}"));
     let end = match seconds {
@@ -82,7 +89,7 @@ fn fuzz(verb: &[&str], args: &[&str]) -> Command {
     command
         .current_dir(sh::root().join("fuzz"))
         .args(verb)
-        .args(["--sanitizer", "none"])
+        .args(["--sanitizer", "none", "--features", "libfuzzer"])
         .args(args);
     command
 }
