@@ -2,6 +2,7 @@
 //! disk holds and what the other's office may have.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
@@ -51,10 +52,10 @@ impl Ear {
         Self { dictionaries, said: BTreeMap::new(), parts: BTreeMap::new() }
     }
 
-    /// The sequence number after the frame's operations.
-    fn frame(&mut self, frame: &Frame) -> Result<u64, BodyError> {
+    /// The sequence numbers of the frame's operations.
+    fn frame(&mut self, frame: &Frame) -> Result<Range<u64>, BodyError> {
         let said = self.said.entry(frame.stream).or_default();
-        read(frame, &self.dictionaries, said).map(|_| said.next_seq)
+        read(frame, &self.dictionaries, said).map(|(first_seq, _)| first_seq..said.next_seq)
     }
 
     /// A piece of a long frame, which is read once it is whole.
@@ -214,21 +215,21 @@ impl Tap {
     }
 
     fn frame(&mut self, frame: &Frame, counts: &mut Counts) -> anyhow::Result<()> {
-        let next_seq = self.out.frame(frame)?;
+        let seqs = self.out.frame(frame)?;
         let stream = self.said.get(&frame.stream).context("a frame of a stream not declared")?;
         if let Some(stated) = &self.stated
             && !self.loose
         {
             let stands = stated.get(&tag_of(stream)).copied().unwrap_or(1);
             let stands = self.set_back.get(&frame.stream).copied().unwrap_or(stands).min(stands);
-            let first_seq = frame.first_seq;
+            let first_seq = seqs.start;
             ensure!(first_seq >= stands, "{first_seq} was sent to who stands at {stands}");
         }
         if stream.lane == Lane::Urgent && self.busy() {
             counts.note(Fault::UrgentOvertakes);
         }
         let bytes = Message::Frame(frame.clone()).bytes().len();
-        self.fly(frame.stream, next_seq, None, bytes)
+        self.fly(frame.stream, seqs.end, None, bytes)
     }
 
     fn fly(
@@ -303,7 +304,7 @@ impl Tap {
 
     /// The other sent operations: it has them.
     fn shown(&mut self, frame: &Frame) {
-        let end = self.back.frame(frame).ok();
+        let end = self.back.frame(frame).ok().map(|seqs| seqs.end);
         let (Some(end), Some(stream)) = (end, self.heard.get(&frame.stream)) else { return };
         if let Some(stated) = &mut self.stated {
             let stands = stated.entry(tag_of(stream)).or_insert(1);
@@ -335,7 +336,9 @@ pub(crate) fn told(bytes: &[u8], said: &BTreeMap<u32, StreamId>) -> String {
         Message::Declare(number, named) => format!("{number} is {}", stream(named)),
         Message::Frame(frame) => {
             let named = said.get(&frame.stream).map(stream).unwrap_or_default();
-            format!("{} from {} ({named})", frame.stream, frame.first_seq)
+            let from =
+                if frame.first_seq == 0 { "there".into() } else { frame.first_seq.to_string() };
+            format!("{} from {from} ({named})", frame.stream)
         }
         Message::Part(part) => format!("{} at {} of {}", part.stream, part.offset, part.total),
         Message::Ack(..)

@@ -160,13 +160,14 @@ impl<'b> Contents<'b> {
             }
             Item::Frame(frame) => {
                 let stream = self.streams.get(&frame.stream).ok_or(NoContent)?.clone();
-                let ops = match read(&frame, &self.dictionaries, &mut Said::default()) {
-                    Ok(ops) => ops,
+                let read = read(&frame, &self.dictionaries, &mut Said::default());
+                let (first_seq, ops) = match read {
+                    Ok(read) => read,
                     Err(BodyError::NoDictionary) => return Ok(Some(Piece::Unread(stream))),
                     Err(BodyError::Malformed | BodyError::TooLarge) => return Err(NoContent),
                 };
-                let Frame { first_seq, signature, .. } = frame;
-                Ok(Some(Piece::Ops(Batch { stream, first_seq, ops, signature })))
+                let batch = Batch { stream, first_seq, ops, signature: frame.signature };
+                Ok(Some(Piece::Ops(batch)))
             }
             Item::Group(FileGroup { digest, size_bytes, number, proof, bytes }) => {
                 let group = Group::verify(digest, size_bytes, number, proof, bytes);

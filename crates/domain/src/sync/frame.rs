@@ -73,6 +73,8 @@ impl Said {
 pub struct BuiltFrame {
     /// The frame.
     pub frame: Frame,
+    /// The sequence number of its first operation.
+    pub first_seq: u64,
     /// How far the stream has gone once it is sent.
     pub said: Said,
 }
@@ -105,14 +107,17 @@ pub fn build(
             continue;
         }
         let signature = boundary.signature;
-        let (stream, first_seq) = (number, page.first_seq);
+        let first_seq = page.first_seq;
         let basis = place << 1 | u8::from(leans);
-        let frame = Frame { stream, first_seq, basis, signature, body };
-        return Some(BuiltFrame { frame, said: Said { next_seq: boundary.next_seq, before } });
+        let stated = if leans { 0 } else { first_seq };
+        let frame = Frame { stream: number, first_seq: stated, basis, signature, body };
+        let said = Said { next_seq: boundary.next_seq, before };
+        return Some(BuiltFrame { frame, first_seq, said });
     }
 }
 
-/// The operations of a frame that a peer sent; `said` is how far its stream had gone, and has.
+/// The operations of a frame that a peer sent, and the sequence number of the first; `said` is how
+/// far its stream had gone, and has.
 ///
 /// # Errors
 /// If it is none, is beyond a limit, needs a dictionary that isn't here, or leans on what did not
@@ -121,21 +126,23 @@ pub fn read(
     frame: &Frame,
     dictionaries: &Dictionaries,
     said: &mut Said,
-) -> Result<Vec<Vec<u8>>, BodyError> {
+) -> Result<(u64, Vec<Vec<u8>>), BodyError> {
     let dictionary = match usize::from(frame.basis >> 1).checked_sub(1) {
         None => Some(DictionaryId::NONE),
         Some(at) => dictionaries.peer.get(at).copied(),
     };
     let dictionary = dictionary.ok_or(BodyError::NoDictionary)?;
     let leans = frame.basis & 1 == 1;
-    if leans && said.next_seq != frame.first_seq {
+    let first_seq = if leans { said.next_seq } else { frame.first_seq };
+    // Streams begin at 1.
+    if first_seq == 0 || (leans && frame.first_seq != 0) {
         return Err(BodyError::Malformed);
     }
     let limits = SplitLimits { ops_max: FRAME_OPS_MAX, bytes_max: FRAME_RAW_BYTES_MAX };
     let codec = dictionaries.codec.as_ref();
     let (ops, before) = said.basis(leans).open(&frame.body, codec, dictionary, limits)?;
-    *said = Said { next_seq: frame.first_seq.saturating_add(ops.len() as u64), before };
-    Ok(ops)
+    *said = Said { next_seq: first_seq.saturating_add(ops.len() as u64), before };
+    Ok((first_seq, ops))
 }
 
 impl Page {

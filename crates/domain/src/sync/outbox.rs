@@ -159,7 +159,7 @@ impl Outbox {
         self.reading = None;
         let Some(out) = self.streams.get_mut(stream) else { return };
         match built {
-            Some(built) if built.frame.first_seq == out.sent_next => out.built = Some(built),
+            Some(built) if built.first_seq == out.sent_next => out.built = Some(built),
             // The stream was set back while it was read: it is read again.
             Some(_) => {}
             None => out.local_next = out.sent_next,

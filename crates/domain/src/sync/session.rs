@@ -372,26 +372,27 @@ impl Session {
             return self.close(Closed::Malformed, out);
         };
         let ops = read(frame, &peer.dictionaries, &mut entry.said).ok();
-        let Some(ops) = ops.filter(|ops| !ops.is_empty()) else {
+        let Some((first_seq, ops)) = ops.filter(|(_, ops)| !ops.is_empty()) else {
             return self.close(Closed::Malformed, out);
         };
         if entry.blocked {
             return;
         }
-        if frame.first_seq > entry.expected {
+        if first_seq > entry.expected {
             return send(out, &[Message::Reset(frame.stream, entry.expected)]);
         }
-        entry.expected = entry.expected.max(frame.first_seq.saturating_add(ops.len() as u64));
+        let next_seq = first_seq.saturating_add(ops.len() as u64);
+        entry.expected = entry.expected.max(next_seq);
         if planted::is(Bug::AckBeforeCommit) {
             send(out, &[Message::Ack(frame.stream, entry.expected)]);
         }
         // What the peer sends it needn't be sent.
-        self.outbox.peer_has(&entry.stream, frame.first_seq.saturating_add(ops.len() as u64));
+        self.outbox.peer_has(&entry.stream, next_seq);
         out.push(Action::Take {
             number: frame.stream,
             batch: Batch {
                 stream: entry.stream.clone(),
-                first_seq: frame.first_seq,
+                first_seq,
                 ops,
                 signature: frame.signature,
             },

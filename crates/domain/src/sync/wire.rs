@@ -82,7 +82,8 @@ pub struct Frame {
     /// The sender's number for the stream.
     #[n(0)]
     pub stream: u32,
-    /// The sequence number of the first operation.
+    /// The sequence number of the first operation; 0 where the frame leans on what went before:
+    /// then it goes on from there.
     #[n(1)]
     pub first_seq: u64,
     /// Twice the place of its dictionary in the sender's HELLO, from 1, 0 being none; and 1 more

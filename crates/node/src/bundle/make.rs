@@ -124,7 +124,7 @@ impl<'k> Making<'k> {
             // Whoever lacks other operations than this sender thinks must be able to read it.
             let alone = Said::default();
             let Some(built) = build(&page, 0, dictionaries, &alone) else { break };
-            let BuiltFrame { mut frame, said: Said { next_seq, .. } } = built;
+            let BuiltFrame { mut frame, said: Said { next_seq, .. }, .. } = built;
             self.make_room(frame.body.len())?;
             let next = u32::try_from(self.named.len()).unwrap_or(u32::MAX);
             frame.stream = *self.named.entry(stream.clone()).or_insert_with(|| {
