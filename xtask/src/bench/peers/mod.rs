@@ -4,7 +4,7 @@ mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
@@ -86,15 +86,15 @@ impl Peers {
         let _server = Process::start(self.server(wan, "pouchdb-server.mjs", folder.path()))?;
         let mut client = self.client(wan, "pouchdb-client.mjs");
         client.arg(origin()).arg(corpus.file()).arg(folder.path()).arg("retry");
-        let mut client = Process::start(client)?;
+        let client = Process::start(client)?;
         wan.reset()?;
+        let begin = Instant::now();
         client.begin()?;
         wan.wait_for(at_bytes)?;
         let back = wan.black_out(lasting)?;
         let done = client.done()?;
-        let seconds = back.elapsed().as_secs_f64();
         ensure!(done.written == corpus.len(), "PouchDB sent {} forms", done.written);
-        Ok(seconds)
+        Ok(done.seconds - (back - begin).as_secs_f64())
     }
 
     /// A gzipped POST a form, one after the other, over one connection; each is on disk before its
@@ -115,7 +115,7 @@ impl Peers {
         let _server = Process::start(server)?;
         let mut client = self.client(wan, "echo-client.mjs");
         client.args([Side::Parent.address(), PORT, MESSAGE_BYTES]);
-        let mut client = Process::start(client)?;
+        let client = Process::start(client)?;
         let mut bytes = Vec::with_capacity(EXCHANGES);
         for _ in 0..EXCHANGES {
             std::thread::sleep(SETTLE);
@@ -134,7 +134,7 @@ impl Peers {
 /// Lets a client send a corpus to a server.
 fn push(wan: &Wan, corpus: &Corpus, server: Command, client: Command) -> anyhow::Result<Measured> {
     let _server = Process::start(server)?;
-    let mut client = Process::start(client)?;
+    let client = Process::start(client)?;
     wan.reset()?;
     client.begin()?;
     let done = client.done()?;

@@ -4,8 +4,9 @@
 mod corpus;
 mod ours;
 
+use std::fmt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
@@ -66,8 +67,8 @@ pub(super) fn run(
     alone: bool,
 ) -> anyhow::Result<Vec<Figure>> {
     let ground = Ground::new(program, quick)?;
-    let templated = shown("two nodes, templated", || Pair::make(program, &ground.templated))?;
-    let prose = shown("two nodes, prose", || Pair::make(program, &ground.prose))?;
+    let templated = working("two nodes, templated", || Pair::make(program, &ground.templated))?;
+    let prose = working("two nodes, prose", || Pair::make(program, &ground.prose))?;
     let (mut ours, mut beside) = (Vec::new(), Vec::new());
     for run in 1..=runs {
         let wan = Wan::start(run)?;
@@ -76,11 +77,11 @@ pub(super) fn run(
         ours.push(Ours {
             templated: first,
             prose: shown("prose", || prose.push(&wan))?,
-            after_blackout: shown("after a blackout at half", || {
+            after_blackout: shown("seconds after a blackout at half", || {
                 templated.after_blackout(&wan, half, ground.blackout)
             })?,
             after_kill: shown("after a kill at half", || templated.after_kill(&wan, half))?,
-            one_report_bytes: shown("one report", || templated.one_report_bytes(&wan))?,
+            one_report_bytes: shown("bytes of one report", || templated.one_report_bytes(&wan))?,
         });
         if !alone {
             beside.push(ground.beside(&wan)?);
@@ -158,11 +159,11 @@ impl Ground {
     fn beside(&self, wan: &Wan) -> anyhow::Result<Beside> {
         let Self { templated, prose, peers, blackout } = self;
         let tls_message_bytes =
-            shown("messages on an open TLS connection", || peers.tls_message_bytes(wan))?;
+            shown("bytes of a message on an open TLS connection", || peers.tls_message_bytes(wan))?;
         let pouchdb_templated = shown("PouchDB, templated", || peers.pouchdb(wan, templated))?;
         let pouchdb_prose = shown("PouchDB, prose", || peers.pouchdb(wan, prose))?;
         let half_bytes = pouchdb_templated.wire_bytes / 2;
-        let pouchdb_after_blackout = shown("PouchDB, after a blackout at half", || {
+        let pouchdb_after_blackout = shown("PouchDB, seconds after a blackout at half", || {
             peers.pouchdb_after_blackout(wan, templated, half_bytes, *blackout)
         })?;
         let posts_templated = shown("a POST a form, templated", || peers.posts(wan, templated))?;
@@ -176,8 +177,19 @@ impl Ground {
     }
 }
 
+/// Measures a part, and says what came of it at once: all of them take an hour, and one may fail.
+fn shown<T: fmt::Display>(
+    what: &'static str,
+    part: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let begin = Instant::now();
+    let measured = working(what, part)?;
+    eprintln!("{what}: {measured:.1} ({:.0} s)", begin.elapsed().as_secs_f64());
+    Ok(measured)
+}
+
 /// Runs a part that takes minutes, and shows which.
-fn shown<T>(what: &'static str, part: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+fn working<T>(what: &'static str, part: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     let bar = ProgressBar::new_spinner().with_message(what);
     bar.enable_steady_tick(Duration::from_millis(200));
     let result = part();
@@ -203,6 +215,12 @@ fn figures(runs: &[Beside]) -> Vec<Figure> {
         figure("posts_seconds_templated", "s", |run| run.posts_templated.seconds),
         figure("tls_message_bytes", "B", |run| run.tls_message_bytes),
     ]
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} kB, {:.1} s", self.kilobytes(), self.seconds)
+    }
 }
 
 impl Measured {
