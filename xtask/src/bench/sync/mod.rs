@@ -5,6 +5,7 @@ mod corpus;
 mod ours;
 
 use std::fmt;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -184,7 +185,8 @@ fn shown<T: fmt::Display>(
 ) -> anyhow::Result<T> {
     let begin = Instant::now();
     let measured = working(what, part)?;
-    eprintln!("{what}: {measured:.1} ({:.0} s)", begin.elapsed().as_secs_f64());
+    let took = begin.elapsed().as_secs_f64();
+    writeln!(io::stderr(), "{what}: {measured:.1} ({took:.0} s)")?;
     Ok(measured)
 }
 
