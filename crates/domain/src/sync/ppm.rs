@@ -19,6 +19,10 @@ use super::body::{BodyError, DictionaryId, Squeeze, flow};
 const ORDER: u32 = 12;
 /// Bytes of a model: a dictionary of 48 KiB and the longest frame fit.
 const MODEL_BYTES: u32 = 4 * 1024 * 1024;
+/// What a reader puts after the end. The coder ends with the four bytes of the low end of its
+/// interval, whose high end has another first byte (or it would have written more): so the first
+/// with the highest that can follow lies within.
+const TAIL: [u8; 3] = [0xff; 3];
 /// What becomes of a model that is full: it begins anew.
 const WHEN_FULL: RestoreMethod = RestoreMethod::Restart;
 
@@ -96,9 +100,9 @@ impl Squeeze for Ppm {
         let known = coder.get_ref().len();
         let whole = coder.write_all(raw).and_then(|()| coder.finish(false));
         let whole = whole.expect("invariant: writing to memory does not fail");
-        let mut squeezed = Vec::with_capacity(whole.len() - known + 4);
+        let mut squeezed = Vec::with_capacity(whole.len() - known);
         flow::put(&mut squeezed, raw.len() as u64);
-        squeezed.extend_from_slice(&whole[known..]);
+        squeezed.extend_from_slice(&whole[known..whole.len() - TAIL.len()]);
         Ok(squeezed)
     }
 
@@ -120,7 +124,7 @@ impl Squeeze for Ppm {
             longer = familiar(&primer.text, before).into_inner();
             &longer
         };
-        let whole = written.chain(squeezed);
+        let whole = written.chain(squeezed).chain(&TAIL[..]);
         let decoder = Ppmd8Decoder::new(whole, ORDER, MODEL_BYTES, WHEN_FULL);
         let mut decoder = decoder.map_err(|_| BodyError::Malformed)?;
         let mut text = vec![0; primer.text.len() + before.len()];

@@ -1,7 +1,8 @@
 //! Messages: one CBOR item each, `[kind, [content]]`, any number of them in one datagram.
 
 use minicbor::decode::Error as DecodeError;
-use minicbor::{Decode, Decoder, Encode};
+use minicbor::encode::Error as EncodeError;
+use minicbor::{Decode, Decoder, Encode, Encoder};
 use thiserror::Error;
 
 use super::body::DictionaryId;
@@ -75,27 +76,46 @@ pub struct Hello {
     pub cursors: Option<Vec<Cursor>>,
 }
 
-/// Operations of a stream that end at a signed head.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(array)]
+/// Operations of a stream that end at a signed head. Signature and body are one piece of bytes: a
+/// frame of one report is short, and a length is two bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The sender's number for the stream.
-    #[n(0)]
     pub stream: u32,
     /// The sequence number of the first operation; 0 where the frame leans on what went before:
     /// then it goes on from there.
-    #[n(1)]
     pub first_seq: u64,
     /// Twice the place of its dictionary in the sender's HELLO, from 1, 0 being none; and 1 more
     /// where it leans on what went before in its stream.
-    #[n(2)]
     pub basis: u8,
     /// The writer's signature over the head after the last operation.
-    #[cbor(n(3), with = "minicbor::bytes")]
     pub signature: [u8; 64],
     /// The operations, joined and squeezed.
-    #[cbor(n(4), with = "minicbor::bytes")]
     pub body: Vec<u8>,
+}
+
+impl<C> Encode<C> for Frame {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        e.array(4)?.u32(self.stream)?.u64(self.first_seq)?.u8(self.basis)?;
+        e.bytes(&[&self.signature, self.body.as_slice()].concat())?;
+        Ok(())
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Frame {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
+        if d.array()? != Some(4) {
+            return Err(DecodeError::message("a frame is an array of four"));
+        }
+        let (stream, first_seq, basis) = (d.u32()?, d.u64()?, d.u8()?);
+        let split = d.bytes()?.split_first_chunk();
+        let (signature, body) = split.ok_or_else(|| DecodeError::message("a frame is signed"))?;
+        Ok(Self { stream, first_seq, basis, signature: *signature, body: body.to_vec() })
+    }
 }
 
 /// A piece of a frame that is larger than a frame may be.

@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// A run that takes so long has failed.
 const GIVE_UP: Duration = Duration::from_secs(300);
 /// Reports filed one by one on an open session; the median is taken.
-const SINGLES: usize = 11;
+const SINGLES: usize = 21;
 
 /// The folders of two nodes that know each other, one with a backlog.
 #[derive(Debug)]
