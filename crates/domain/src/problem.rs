@@ -176,6 +176,8 @@ problems! {
     BundleForAnother = "bundle.for_another",
     /// No certified node has the office, or sent the bundle.
     BundleNoNode = "bundle.no_node",
+    /// No such file of a bundle was made here.
+    BundleNotMade = "bundle.not_made",
     /// The bundle is larger than its limit.
     BundleTooLarge = "bundle.too_large",
     /// The node is busy; try again.

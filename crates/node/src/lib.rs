@@ -44,7 +44,7 @@ mod writer;
 
 pub use actor::{Actor, RoleAt, Standing};
 pub use blobs::{BlobError, BlobFile, BlobPeer, BlobView};
-pub use bundle::{BundleError, Exported, Imported, Opened, Wanted};
+pub use bundle::{BundleError, Exported, Imported, Opened, Waiting, Wanted};
 pub use control::ControlError;
 pub use devices::{
     Answered, DeviceCode, DeviceError, DeviceRow, Enrolled, NewDevice, Outcome, ParcelAnswer,

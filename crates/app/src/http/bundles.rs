@@ -15,45 +15,59 @@ use utoipa_axum::routes;
 
 use super::Site;
 use super::error::{ApiResult, Refusal};
-use super::extract::SignedIn;
+use super::extract::{Body, SignedIn};
 use super::wire;
 
 /// These routes, with their own body limit.
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
-        .routes(routes!(export, import))
+        .routes(routes!(import))
+        .routes(routes!(make, file))
         .layer(DefaultBodyLimit::max(BUNDLE_BYTES_MAX))
 }
 
-/// For whom, and what.
+/// Which file of which bundle.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Ask {
+pub(super) struct Which {
     /// The office whose node will read it.
     to: u32,
-    /// All that it may have, not just what it lacks as far as it ever said.
-    #[serde(default)]
-    all: bool,
+    /// The file's number, from 1.
+    file: u32,
 }
 
-/// A bundle of what another node lacks, sealed for it: for a USB stick.
-#[utoipa::path(get, path = "/api/bundles", tag = "nodes", operation_id = "export_bundle",
-    params(Ask), responses(
-        (status = 200, content_type = "application/octet-stream", body = String), Refusal))]
-pub(super) async fn export(
+/// Makes a bundle of what another node lacks, sealed for it, for a USB stick. It waits here to be
+/// downloaded until the next is made for that office.
+#[utoipa::path(post, path = "/api/bundles/waiting", tag = "nodes", operation_id = "make_bundle",
+    request_body = wire::BundleWanted,
+    responses((status = 200, body = wire::BundleWaiting), Refusal))]
+pub(super) async fn make(
     State(site): State<Site>,
     SignedIn(actor): SignedIn,
-    Query(ask): Query<Ask>,
-) -> ApiResult<Response> {
+    Body(ask): Body<wire::BundleWanted>,
+) -> ApiResult<Json<wire::BundleWaiting>> {
     let wanted = if ask.all { Wanted::All } else { Wanted::Lacking };
     let to = OfficeId(ask.to);
-    let max = BUNDLE_BYTES_MAX;
-    let made = site.work(move |node| node.export_bundle(&actor, to, wanted, max)).await?;
-    // More than one file holds goes in the next: it begins where this one was taken.
-    let bytes = made.files.into_iter().next().unwrap_or_default();
+    let made =
+        site.work(move |node| node.make_bundle(&actor, to, wanted, BUNDLE_BYTES_MAX)).await?;
+    Ok(Json(made.into()))
+}
+
+/// A file of a bundle that waits.
+#[utoipa::path(get, path = "/api/bundles/waiting", tag = "nodes", operation_id = "get_bundle_file",
+    params(Which), responses(
+        (status = 200, content_type = "application/octet-stream", body = String), Refusal))]
+pub(super) async fn file(
+    State(site): State<Site>,
+    SignedIn(actor): SignedIn,
+    Query(Which { to, file }): Query<Which>,
+) -> ApiResult<Response> {
+    let office = OfficeId(to);
+    let bytes = site.work(move |node| node.bundle_file(&actor, office, file)).await?;
+    let name = format!("untuk-{to}-{file}.genggam");
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"untuk-{to}.genggam\"")),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
     Ok((headers, bytes).into_response())
 }

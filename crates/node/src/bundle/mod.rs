@@ -2,6 +2,7 @@
 //! bundle carries receipts: where every stream stands at its sender.
 
 mod file;
+mod kept;
 mod make;
 
 use domain::ids::{OfficeId, WriterId};
@@ -22,6 +23,8 @@ use crate::ingest::IngestError;
 use crate::kernel::Kernel;
 use crate::node::Node;
 use crate::policy::Denied;
+
+pub use self::kept::Waiting;
 
 /// What to put into a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +90,9 @@ pub enum BundleError {
     /// A key in a certificate is none.
     #[error("a certificate holds no key that bundles can be sealed with")]
     NoKey,
+    /// No such file was made here.
+    #[error("no such file of a bundle was made")]
+    NotMade,
     /// It is larger than a bundle may be.
     #[error("the bundle is too large")]
     TooLarge,
@@ -114,6 +120,7 @@ impl Failure for BundleError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Denied(_) => FailureKind::Denied,
+            Self::NotMade => FailureKind::NotFound,
             Self::NoBundle | Self::Damaged | Self::TooLarge => FailureKind::Invalid,
             Self::ForAnother | Self::NoNode | Self::NoKey => FailureKind::Refused,
             Self::Ingest(error) => error.kind(),
@@ -129,6 +136,7 @@ impl Failure for BundleError {
             Self::Damaged => one(ProblemCode::BundleDamaged),
             Self::ForAnother => one(ProblemCode::BundleForAnother),
             Self::NoNode | Self::NoKey => one(ProblemCode::BundleNoNode),
+            Self::NotMade => one(ProblemCode::BundleNotMade),
             Self::TooLarge => {
                 vec![Problem::new(ProblemCode::BundleTooLarge).with("max", BUNDLE_BYTES_MAX)]
             }

@@ -272,6 +272,38 @@ async fn a_round_trip_by_file_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_files_of_a_waiting_bundle_are_of_one_making() {
+    let centre = Place::new(CENTRE).await;
+    centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
+    let batam = Place::below(BATAM, &centre).await;
+    let admin = batam.actor("admin");
+    for n in 1..=150 {
+        batam.submit("operator", incident(n, BATAM, "Angin kencang")).await;
+    }
+    let waiting = batam.node.make_bundle(&admin, CENTRE, Wanted::Lacking, 2_000).unwrap();
+    assert!(waiting.files > 1 && waiting.ops >= 150, "{waiting:?}");
+    // What is filed meanwhile is for the next bundle, and moves nothing in this one.
+    batam.submit("operator", incident(151, BATAM, "Banjir rob")).await;
+    let mut kept = 0;
+    for number in 1..=u32::try_from(waiting.files).unwrap() {
+        let file = batam.node.bundle_file(&admin, CENTRE, number).unwrap();
+        let came = centre.node.import_bundle(&file, |_, _| {}).await.unwrap();
+        assert_eq!((came.refused, came.gaps), (0, 0));
+        kept += came.kept;
+    }
+    assert_eq!(kept, 150);
+    let after = u32::try_from(waiting.files).unwrap() + 1;
+    let none = batam.node.bundle_file(&admin, CENTRE, after).unwrap_err();
+    assert!(matches!(none, BundleError::NotMade));
+    let next = batam.node.make_bundle(&admin, CENTRE, Wanted::Lacking, 1_000_000).unwrap();
+    assert_eq!(next.files, 1);
+    let gone = batam.node.bundle_file(&admin, CENTRE, 2).unwrap_err();
+    assert!(matches!(gone, BundleError::NotMade), "the bundle before is gone");
+    let denied = batam.node.bundle_file(&batam.actor("operator"), CENTRE, 1).unwrap_err();
+    assert!(matches!(denied, BundleError::Denied(_)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_photo_goes_with_its_report_on_a_stick() {
     let centre = Place::new(CENTRE).await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/kejadian");

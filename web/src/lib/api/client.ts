@@ -1,7 +1,7 @@
 // One way to the server. A failure is one of three things: no link, a refusal with problems, or
 // a fault; screens show each differently.
 import type {
-  BundleImported, DeviceAnswer, DeviceCode, DeviceEnrolled, Devices, Figure, FigureCell, Home, Lineage, Me, Nodes, OfficeList, Pack, PackInfo, People, Problem, QuarantineBytes, QuarantineItem,
+  BundleImported, BundleWaiting, DeviceAnswer, DeviceCode, DeviceEnrolled, Devices, Figure, FigureCell, Home, Lineage, Me, Nodes, OfficeList, Pack, PackInfo, People, Problem, QuarantineBytes, QuarantineItem,
   QuarantinePage, Query, Receipt, RecordPage, RecordView, Submission, SyncStatus,
 } from './types';
 
@@ -36,8 +36,8 @@ const FILE_MS_MAX = 600_000;
 /** Told each time a request did or didn't reach the node. */
 export const reach = { changed: (_reached: boolean) => {}, signedOut: () => {} };
 
-export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await send(method, path, body);
+export async function call<T>(method: string, path: string, body?: unknown, waitMs = ANSWER_MS_MAX): Promise<T> {
+  const response = await send(method, path, body, waitMs);
   reach.changed(true);
   if (response.status === 204) return undefined as T;
   if (response.ok) return (await response.json()) as T;
@@ -56,8 +56,8 @@ export async function deviceKit(etag: string): Promise<{ etag: string; bytes: Ar
   return { etag: asked.headers.get('etag') ?? '', bytes: await asked.arrayBuffer() };
 }
 
-async function send(method: string, path: string, body: unknown): Promise<Response> {
-  const init: RequestInit = { method, signal: AbortSignal.timeout(ANSWER_MS_MAX), headers: { 'accept-language': language() } };
+async function send(method: string, path: string, body: unknown, waitMs: number): Promise<Response> {
+  const init: RequestInit = { method, signal: AbortSignal.timeout(waitMs), headers: { 'accept-language': language() } };
   if (body instanceof Blob) {
     init.body = body;
     init.signal = AbortSignal.timeout(FILE_MS_MAX);
@@ -114,6 +114,7 @@ export const api = {
   offices: (on?: string) => call<OfficeList>('GET', withQuery('/api/offices', { on })),
   packs: () => call<PackInfo[]>('GET', '/api/packs'),
   pack: (name: string) => call<Pack>('GET', `/api/packs/${encodeURIComponent(name)}`),
+  makeBundle: (to: number) => call<BundleWaiting>('POST', '/api/bundles/waiting', { to }, FILE_MS_MAX),
   importBundle: (file: Blob) => call<BundleImported>('POST', '/api/bundles', file),
   submit: (submission: Submission) => call<Receipt>('POST', '/api/submissions', submission),
   records: (filter: RecordFilter, cursor?: string | null, limit = 40) =>

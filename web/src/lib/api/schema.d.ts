@@ -62,11 +62,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A bundle of what another node lacks, sealed for it: for a USB stick. */
-        get: operations["export_bundle"];
+        get?: never;
         put?: never;
         /** Takes a bundle that was made for this node. Safe to send again. */
         post: operations["import_bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bundles/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a bundle that waits. */
+        get: operations["get_bundle_file"];
+        put?: never;
+        /**
+         * Makes a bundle of what another node lacks, sealed for it, for a USB stick. It waits here to be
+         *     downloaded until the next is made for that office.
+         */
+        post: operations["make_bundle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -778,6 +798,36 @@ export interface components {
              * @description Operations that were not taken, and are in quarantine.
              */
             refused: number;
+        };
+        /** @description A bundle that waits to be downloaded. */
+        BundleWaiting: {
+            /**
+             * Format: int64
+             * @description Photos and other files in it.
+             */
+            blobs: number;
+            /** @description How many files it has, numbered from 1: they are imported in this order. */
+            files: number;
+            /**
+             * Format: int64
+             * @description Operations in it.
+             */
+            operations: number;
+            /**
+             * Format: int32
+             * @description The office whose node will read it.
+             */
+            to: number;
+        };
+        /** @description For whom a bundle is, and what it holds. */
+        BundleWanted: {
+            /** @description All that it may have, not just what it lacks as far as it ever said. */
+            all?: boolean;
+            /**
+             * Format: int32
+             * @description The office whose node will read it.
+             */
+            to: number;
         };
         /** @description A choice. */
         Choice: {
@@ -2495,13 +2545,45 @@ export interface operations {
             };
         };
     };
-    export_bundle: {
+    import_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BundleImported"];
+                };
+            };
+            /** @description Not done, and why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_bundle_file: {
         parameters: {
             query: {
                 /** @description The office whose node will read it. */
                 to: number;
-                /** @description All that it may have, not just what it lacks as far as it ever said. */
-                all?: boolean;
+                /** @description The file's number, from 1. */
+                file: number;
             };
             header?: never;
             path?: never;
@@ -2528,7 +2610,7 @@ export interface operations {
             };
         };
     };
-    import_bundle: {
+    make_bundle: {
         parameters: {
             query?: never;
             header?: never;
@@ -2537,7 +2619,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": string;
+                "application/json": components["schemas"]["BundleWanted"];
             };
         };
         responses: {
@@ -2546,7 +2628,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BundleImported"];
+                    "application/json": components["schemas"]["BundleWaiting"];
                 };
             };
             /** @description Not done, and why */

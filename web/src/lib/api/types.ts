@@ -48,6 +48,7 @@ export type NodeDetail = Schema['NodeDetail'];
 export type NodeState = Schema['NodeState'];
 export type SyncStatus = Schema['SyncStatus'];
 export type BundleImported = Schema['BundleImported'];
+export type BundleWaiting = Schema['BundleWaiting'];
 export type SyncPeer = Schema['SyncPeer'];
 export type QuarantinePage = Schema['QuarantinePage'];
 export type QuarantineItem = Schema['QuarantineItem'];

@@ -3,6 +3,36 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// For whom a bundle is, and what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BundleWanted {
+    /// The office whose node will read it.
+    pub to: u32,
+    /// All that it may have, not just what it lacks as far as it ever said.
+    #[serde(default)]
+    pub all: bool,
+}
+
+/// A bundle that waits to be downloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BundleWaiting {
+    /// The office whose node will read it.
+    pub to: u32,
+    /// Operations in it.
+    pub operations: u64,
+    /// Photos and other files in it.
+    pub blobs: u64,
+    /// How many files it has, numbered from 1: they are imported in this order.
+    pub files: usize,
+}
+
+impl From<node::Waiting> for BundleWaiting {
+    fn from(waiting: node::Waiting) -> Self {
+        let node::Waiting { to, ops, blobs, files } = waiting;
+        Self { to: to.0, operations: ops, blobs, files }
+    }
+}
+
 /// What came of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BundleImported {

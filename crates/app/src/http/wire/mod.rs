@@ -23,7 +23,7 @@ mod submissions;
 mod sync;
 
 pub use blobs::Blob;
-pub use bundles::BundleImported;
+pub use bundles::{BundleImported, BundleWaiting, BundleWanted};
 pub use common::{Grain, Level, OfficeRef, PersonRef, Problem, ProblemDetails, Text};
 pub use devices::{
     Device, DeviceAnswer, DeviceCode, DeviceEnrolled, DeviceItem, DeviceItemState, DeviceRevoked,
