@@ -12,7 +12,7 @@ use ed25519_dalek::VerifyingKey;
 use facts::Facts;
 use store::{Reader, StoreError};
 use thiserror::Error;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Semaphore, broadcast, mpsc};
 
 use crate::clock::Clock;
 use crate::events::{EVENTS_KEPT_MAX, Event, GROWTH_KEPT_MAX, Growth};
@@ -77,6 +77,10 @@ pub enum OpenError {
     Thread(#[from] std::io::Error),
 }
 
+/// Sessions that begin at once, of those who dial this node: as many as are served well within the
+/// time after which the first of them would take it for dead.
+const SESSIONS_BEGINNING_MAX: usize = 64;
+
 /// What the node's threads and use cases share: its kernel, and what listens and remembers.
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -87,6 +91,8 @@ pub(crate) struct Core {
     pub(crate) growth: broadcast::Sender<Growth>,
     pub(crate) wake: Wake,
     pub(crate) sync: SyncBoard,
+    /// Turns to begin a session for whoever dials this node.
+    pub(crate) turns: Arc<Semaphore>,
 }
 
 impl Deref for Core {
@@ -141,6 +147,7 @@ impl Node {
             growth,
             wake: Wake::default(),
             sync,
+            turns: Arc::new(Semaphore::new(SESSIONS_BEGINNING_MAX)),
         });
         let (queue, work) = mpsc::channel(QUEUE_MAX);
         let threads = vec![

@@ -124,13 +124,14 @@ impl Squeeze for Ppm {
             longer = familiar(&primer.text, before).into_inner();
             &longer
         };
-        let whole = written.chain(squeezed).chain(&TAIL[..]);
-        let decoder = Ppmd8Decoder::new(whole, ORDER, MODEL_BYTES, WHEN_FULL);
+        // One piece: the coder asks for byte after byte.
+        let whole = [written, squeezed, &TAIL].concat();
+        let decoder = Ppmd8Decoder::new(whole.as_slice(), ORDER, MODEL_BYTES, WHEN_FULL);
         let mut decoder = decoder.map_err(|_| BodyError::Malformed)?;
         let mut text = vec![0; primer.text.len() + before.len()];
         decoder.read_exact(&mut text).map_err(|_| BodyError::Malformed)?;
         decoder.read_exact(&mut raw).map_err(|_| BodyError::Malformed)?;
-        let rest = decoder.into_inner().into_inner().1;
+        let rest = decoder.into_inner();
         if rest.is_empty() { Ok(raw) } else { Err(BodyError::Malformed) }
     }
 }

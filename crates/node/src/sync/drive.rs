@@ -10,7 +10,7 @@ use domain::problem::{Problem, ProblemCode};
 use domain::sync::{Action, Batch, Closed, Input, Role, Session, Taken};
 use store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot};
 
 use super::board::Face;
 use super::files::Files;
@@ -27,6 +27,9 @@ const TICK: Duration = Duration::from_millis(250);
 /// Ticks without a word in either direction after which a session that only catches up is done:
 /// more than a round trip of the weakest link.
 const QUIET_TICKS: u32 = 10;
+/// Ticks after which a session gives up its turn to begin, whatever comes: a slow link is no reason
+/// for others to wait.
+const TURN_TICKS: u32 = 4;
 
 /// What became of operations that were handed to the committer.
 type Answer = (u32, Result<Ingested, IngestError>);
@@ -41,6 +44,9 @@ pub(super) struct Driver {
     unknown: BTreeSet<StreamId>,
     pending: usize,
     quiet: u32,
+    /// Held while the session begins, and how long it may be.
+    turn: Option<OwnedSemaphorePermit>,
+    turn_ticks: u32,
     face: Face,
     files: Files,
     ended: Ended,
@@ -48,7 +54,11 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn begin(node: &Arc<Node>, link: Link) -> Result<Self, StoreError> {
+    pub(super) fn begin(
+        node: &Arc<Node>,
+        link: Link,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Result<Self, StoreError> {
         // Listening begins before the log is looked at: nothing that comes between is missed.
         let growth = node.core.growth.subscribe();
         let config = node.core.session(link.role, link.channel, link.peer_office)?;
@@ -64,6 +74,8 @@ impl Driver {
             unknown: BTreeSet::new(),
             pending: 0,
             quiet: 0,
+            turn,
+            turn_ticks: TURN_TICKS,
             face: Face::new(node, link_url),
             files: Files::new(node),
             ended: Ended::default(),
@@ -102,6 +114,10 @@ impl Driver {
                 }
                 _ = tick.tick() => {
                     self.quiet += 1;
+                    self.turn_ticks = self.turn_ticks.saturating_sub(1);
+                    if self.turn_ticks == 0 || self.quiet > 1 {
+                        self.turn = None;
+                    }
                     self.input(Input::Tick);
                     self.report()?;
                     self.look_for_files().await;

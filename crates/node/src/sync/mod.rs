@@ -107,7 +107,13 @@ impl Node {
     /// # Errors
     /// If the log can't be read.
     pub async fn sync(self: &Arc<Self>, link: Link) -> Result<Ended, StoreError> {
-        drive::Driver::begin(self, link)?.run().await
+        // Hundreds that return at once are heard in turn: served all together, each would wait so
+        // long for its first word that it took this node for dead, and dialled again.
+        let turn = match link.role {
+            Role::Listener => Arc::clone(&self.core.turns).acquire_owned().await.ok(),
+            Role::Dialer => None,
+        };
+        drive::Driver::begin(self, link, turn)?.run().await
     }
 
     /// Waits while there is no session with a peer which this node dials, and shows what waits for
