@@ -276,6 +276,8 @@ async fn the_files_of_a_waiting_bundle_are_of_one_making() {
     let centre = Place::new(CENTRE).await;
     centre.node.publish_pack(&centre.actor("admin"), pack()).await.unwrap();
     let batam = Place::below(BATAM, &centre).await;
+    let pack = centre.node.kernel().export_bundle(BATAM, Wanted::Lacking, 1_000_000).unwrap();
+    batam.node.import_bundle(&pack.files[0], |_, _| {}).await.unwrap();
     let admin = batam.actor("admin");
     for n in 1..=150 {
         batam.submit("operator", incident(n, BATAM, "Angin kencang")).await;
