@@ -209,12 +209,12 @@ impl Played {
         };
         for node in nodes {
             for (stream, held) in node.held() {
-                let (mut from, mut said) = (1, Said::default());
+                let mut from = 1;
                 while from < held {
                     let page = node.page(&self.kit, &stream, from);
-                    let built = build(&page, 0, &dictionaries, &said);
-                    said = built.context("nothing to send")?.said;
-                    from = said.next_seq;
+                    // Frames of a backlog lean on nothing.
+                    let built = build(&page, 0, &dictionaries, &Said::default());
+                    from = built.context("nothing to send")?.said.next_seq;
                 }
             }
         }

@@ -48,8 +48,9 @@ const READER_CACHE_KIB: i64 = 2 * 1024;
 /// Page cache of the writer, in KiB: ids are random, so that all leaves of their indexes are in
 /// use; these are those of a year of the whole country. It grows only as far as it is used.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
-/// Prepared statements kept by a connection: more than there are in this crate on a hot path.
-const STATEMENTS_MAX: usize = 64;
+/// Prepared statements kept by a connection: more than there are in this crate, so that none is
+/// compiled twice.
+const STATEMENTS_MAX: usize = 192;
 /// Pages of the write-ahead log at which a commit copies them into the file: 64 MB, so that a page
 /// that many commits touch is copied once. Read again within a second after a crash.
 const CHECKPOINT_PAGES: i64 = 16_384;
