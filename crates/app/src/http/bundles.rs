@@ -3,8 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::ids::OfficeId;
 use domain::limits::BUNDLE_BYTES_MAX;
 use node::Wanted;
@@ -14,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
+use super::attachment::attachment;
 use super::error::{ApiResult, Refusal};
 use super::extract::{Body, SignedIn};
 use super::wire;
@@ -65,11 +65,7 @@ pub(super) async fn file(
     let office = OfficeId(to);
     let bytes = site.work(move |node| node.bundle_file(&actor, office, file)).await?;
     let name = format!("untuk-{to}-{file}.genggam");
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, bytes).into_response())
+    Ok(attachment("application/octet-stream", &name, bytes))
 }
 
 /// Takes a bundle that was made for this node. Safe to send again.

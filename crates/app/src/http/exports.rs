@@ -3,13 +3,13 @@
 use std::str::FromStr as _;
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use node::export::{Export, ExportFormat};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Site;
+use super::attachment::attachment;
 use super::error::{ApiError, ApiResult, Refusal};
 use super::extract::{Params, SignedIn, date, office};
 
@@ -47,8 +47,5 @@ pub(super) async fn export(
     };
     let media_type = order.format.media_type();
     let file = site.work(move |node| node.export(&actor, &order)).await?;
-    let disposition = format!("attachment; filename=\"{}\"", file.name);
-    let headers =
-        [(header::CONTENT_TYPE, media_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
-    Ok((headers, file.bytes).into_response())
+    Ok(attachment(media_type, &file.name, file.bytes))
 }

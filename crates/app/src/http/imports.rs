@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use domain::limits;
 use domain::problem::Problem;
 use node::import::{ImportState, ImportView, JobId, NewImport};
@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
+use super::attachment::attachment;
 use super::error::{ApiError, ApiResult, Refusal, wire_problem};
 use super::extract::{Asks, At, SignedIn};
 use super::wire;
@@ -79,11 +80,7 @@ pub(super) async fn rejects(
 ) -> ApiResult<Response> {
     let path = site.work(move |node| node.import_rejects(&actor, JobId(job))).await?;
     let bytes = tokio::fs::read(&path).await.map_err(|error| ApiError::storage(&error))?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"ditolak-{job}.csv\"")),
-    ];
-    Ok((headers, bytes).into_response())
+    Ok(attachment("text/csv; charset=utf-8", &format!("ditolak-{job}.csv"), bytes))
 }
 
 /// Sentences for the reject file, in the language of whoever imports.

@@ -1,6 +1,7 @@
 //! HTTP: routes, sessions, errors, the web app's files.
 
 mod assets;
+mod attachment;
 mod blobs;
 mod bundles;
 mod cookie;

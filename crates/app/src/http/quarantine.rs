@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Site;
+use super::attachment::attachment;
 use super::error::{ApiResult, Refusal};
 use super::extract::{Asks, At, Params, SignedIn};
 use super::wire;
@@ -61,12 +61,7 @@ pub(super) async fn proof(
     At(id): At<u64>,
 ) -> ApiResult<Response> {
     let proof = site.work(move |node| node.quarantine_proof(&actor, id)).await?;
-    let disposition = format!("attachment; filename=\"{}\"", proof.name);
-    let headers = [
-        (header::CONTENT_TYPE, "application/json".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    Ok((headers, proof.bytes).into_response())
+    Ok(attachment("application/json", &proof.name, proof.bytes))
 }
 
 /// Mark one as seen. It stays; who saw it first stays too.
