@@ -66,6 +66,26 @@ export async function kept(page: Page): Promise<void> {
   });
 }
 
+/** The page has kept a view for when there is no link: it does so beside showing it. */
+export async function viewKept(page: Page, key: string): Promise<void> {
+  await page.waitForFunction(
+    (wanted) =>
+      new Promise<boolean>((resolve, reject) => {
+        const opening = indexedDB.open('genggam');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const asked = opening.result.transaction('views').objectStore('views').count(wanted);
+          asked.onerror = () => reject(asked.error);
+          asked.onsuccess = () => {
+            opening.result.close();
+            resolve(asked.result > 0);
+          };
+        };
+      }),
+    key,
+  );
+}
+
 /** Fills in an incident and stops before it is sent. */
 export async function writeIncident(page: Page, title: string): Promise<void> {
   await page.goto(`${base()}/lapor/kejadian/kejadian`);

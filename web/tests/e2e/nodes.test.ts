@@ -2,7 +2,7 @@
 // operations; a real node of a demonstration has neither, and shows that.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { base, launch, shot, signIn } from './browser';
+import { base, launch, shot, signIn, viewKept } from './browser';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -62,6 +62,7 @@ it('without a link the nodes are those of before, with their time', async () => 
   const { context, page } = await signIn(browser, 'admin', 'phone');
   await page.goto(`${base()}/simpul`);
   await page.waitForSelector('[data-office]');
+  await viewKept(page, 'nodes');
   await page.route('**/api/nodes', (route) => route.abort());
   await page.goto(`${base()}/simpul`);
   await page.waitForSelector('.stale');
