@@ -50,6 +50,11 @@ pub const COMMIT_GROUP_MAX: usize = 512;
 pub const PROJECT_BATCH_OPS_MAX: usize = 4_096;
 /// Fact rows held in memory before they become a segment file: about 100 MB as Arrow.
 pub const HOT_ROWS_MAX: usize = 512 * 1024;
+/// Cells of the roll-up, of 20 bytes each: 320 MiB. The largest measure beyond it is added up from rows.
+pub const ROLLUP_CELLS_MAX: usize = 16 * 1024 * 1024;
+/// Groups that one measure of a query adds up, of 32 bytes each: what a figure may have, and eight
+/// times as much for those that are found only to be too many when the figure is laid out.
+pub const FOLD_GROUPS_MAX: usize = 8 * FIGURE_CELLS_MAX;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: usize = 200;
 /// Measures of one query.

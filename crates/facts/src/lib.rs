@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod figure;
+mod fold;
 mod functions;
 mod key;
 pub mod lineage;
@@ -12,10 +13,12 @@ mod places;
 mod plan;
 mod provider;
 pub mod query;
+mod rollup;
 pub mod rows;
 mod schema;
 mod segment;
 mod store;
+mod sums;
 pub mod table;
 
 pub use error::{FactsError, QueryError};

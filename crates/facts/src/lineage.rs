@@ -21,11 +21,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::QueryError;
 use crate::figure::{Context, MeasureInfo, Scope, State, decimal, labels, wanted};
 use crate::key::Key;
-use crate::plan::{NET, Plan, SUM, day, net, weighted};
+use crate::plan::{Plan, SUM, day, net, weighted};
 use crate::query::catalog::Entry;
 use crate::query::check::{Asked, check};
 use crate::query::{Axis, Query};
-use crate::schema::{DATE, KNOWN_MS, OFFICE, POS, RECORD};
+use crate::schema::{DATE, KNOWN_MS, NET, OFFICE, POS, RECORD};
 use crate::store::Facts;
 
 /// A cell of a query's figure.

@@ -23,6 +23,8 @@ pub(crate) struct Places {
     spans: BTreeMap<OfficeId, Vec<Span>>,
     /// Facts of offices that the tree doesn't know count too: nothing restricts the offices.
     unrestricted: bool,
+    /// Dates on which the place of some office changes.
+    changes: BTreeSet<Date>,
 }
 
 /// An office's place during an interval of dates.
@@ -51,6 +53,16 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Span {
+    /// The first day of it.
+    pub(crate) fn from(&self) -> Date {
+        self.from
+    }
+
+    /// The day after its last.
+    pub(crate) fn to(&self) -> Date {
+        self.to
+    }
+
     pub(crate) fn at(&self, axis: OfficeAxis) -> Option<OfficeId> {
         match axis {
             OfficeAxis::Leaf => self.leaf,
@@ -88,7 +100,14 @@ impl Places {
             spans.insert(office, own);
         }
         let unrestricted = wanted.office.is_none() && wanted.scope.offices == Offices::All;
-        Self { spans, unrestricted }
+        let later = spans.values().flat_map(|own| own.iter().skip(1));
+        let changes = later.map(|span| span.from).collect();
+        Self { spans, unrestricted, changes }
+    }
+
+    /// Whether an office's place changes after the first and up to the last of these days.
+    pub(crate) fn changes(&self, first: Date, last: Date) -> bool {
+        self.changes.range(first.plus_days(1)..=last).next().is_some()
     }
 
     pub(crate) fn at(&self, office: OfficeId, date: Date) -> Option<&Span> {

@@ -4,6 +4,7 @@
 //! of knowledge. Sums are of weighted values, exact, in 128 bits; a group whose facts have all
 //! been taken back gives no row, which is not the same as zero.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray};
@@ -19,15 +20,17 @@ use domain::ids::OfficeId;
 use domain::pack::MeasureKind;
 use domain::period::Date;
 
+use crate::error::QueryError;
 use crate::functions;
 use crate::key::Key;
 use crate::places::Places;
+use crate::provider::Table;
 use crate::query::catalog::Entry;
 use crate::query::{Axis, Query};
-use crate::schema::{self, DATE, KNOWN_MS, MEASURE, OFFICE, VALUE, WEIGHT};
+use crate::rollup::{Days, Rollup};
+use crate::schema::{self, DATE, KNOWN_MS, MEASURE, NET, OFFICE, VALUE, WEIGHT};
 
-/// The weight of a group, and its sum.
-pub(crate) const NET: &str = "net";
+/// The sum of a group.
 pub(crate) const SUM: &str = "total";
 const UNIT: &str = "unit";
 /// More offices than this in a list cost more than reading their rows.
@@ -38,7 +41,9 @@ const OFFICES_LISTED_MAX: usize = 200;
 pub(crate) struct Plan<'q> {
     pub(crate) query: &'q Query,
     pub(crate) places: Arc<Places>,
-    pub(crate) facts: DataFrame,
+    pub(crate) facts: Table,
+    /// What the facts add up to; none where single rows must be asked.
+    pub(crate) rollup: Option<Rollup>,
 }
 
 /// One group of an answer: the keys of its axes, its unit and its value.
@@ -52,13 +57,25 @@ pub(crate) struct Group {
 impl Plan<'_> {
     /// The facts of a measure that count, wherever they lie.
     fn anywhere(&self, entry: &Entry) -> Result<DataFrame> {
+        self.on(&[&entry.name], &entry.dims, &[(self.query.from, self.query.to)])
+    }
+
+    /// The facts of measures with these dimensions on these days that count, wherever they lie.
+    pub(crate) fn on(
+        &self,
+        measures: &[&str],
+        dims: &[String],
+        days: &[Days],
+    ) -> Result<DataFrame> {
         let query = self.query;
         let word = |text: &str| lit(ScalarValue::Utf8(Some(text.to_owned())));
+        let measures = measures.iter().map(|measure| word(measure)).collect();
+        let on = days.iter().map(|(from, to)| col(DATE).between(day(*from), day(*to)));
         let mut facts = self
             .facts
-            .clone()
-            .filter(col(MEASURE).eq(word(&entry.name)))?
-            .filter(col(DATE).between(day(query.from), day(query.to)))?;
+            .on(days)?
+            .filter(col(MEASURE).in_list(measures, false))?
+            .filter(on.reduce(Expr::or).unwrap_or_else(|| lit(false)))?;
         if let Some(moment) = query.as_known {
             facts = facts.filter(col(KNOWN_MS).lt_eq(lit(schema::known_ms(moment.0))))?;
         }
@@ -69,7 +86,7 @@ impl Plan<'_> {
             facts = facts.filter(col(OFFICE).in_list(list, false))?;
         }
         for filter in &query.filters {
-            let Some(index) = entry.dim(&filter.dim) else { continue };
+            let Some(index) = dims.iter().position(|dim| *dim == filter.dim) else { continue };
             let column = col(schema::dim(index));
             let values = filter.values.iter().filter(|value| !value.is_empty());
             let list: Vec<Expr> = values.map(|value| word(value)).collect();
@@ -114,32 +131,38 @@ impl Plan<'_> {
         last.filter(functions::allowed(&self.places, col(OFFICE), col("on")))
     }
 
-    /// The groups of a measure on the axes.
-    pub(crate) async fn groups(&self, entry: &Entry, axes: &[Axis]) -> Result<Vec<Group>> {
-        let grouped = match &entry.kind {
-            MeasureKind::Last(_) => {
-                let keys = self.keys(entry, axes, "on", true);
-                let total = sum(col("last")).alias(SUM);
-                self.last(entry, axes)?.aggregate(keys, vec![total])?
-            }
-            MeasureKind::Distinct(_) => {
-                let keys = self.keys(entry, axes, DATE, false);
-                let names = key_names(entry, axes);
-                let things = keys.into_iter().chain([col(VALUE)]).collect();
-                let standing = self.facts(entry)?.aggregate(things, vec![net().alias(NET)])?;
-                let counted = count(lit(1_i64)).alias(SUM);
-                let counted = standing
-                    .filter(col(NET).not_eq(lit(0_i64)))?
-                    .aggregate(names, vec![counted])?;
-                // Without axes there is one group even of nothing: that is no number, not 0.
-                counted.filter(col(SUM).gt(lit(0_i64)))?
-            }
-            MeasureKind::Additive(_) | MeasureKind::Formula(_) => {
-                let keys = self.keys(entry, axes, DATE, false);
-                let sums = vec![weighted().alias(SUM), net().alias(NET)];
-                let grouped = self.facts(entry)?.aggregate(keys, sums)?;
-                grouped.filter(col(NET).not_eq(lit(0_i64)))?
-            }
+    /// The groups of measures on the axes, by measure.
+    pub(crate) async fn groups<'e>(
+        &self,
+        entries: impl Iterator<Item = &'e Entry>,
+        axes: &[Axis],
+    ) -> Result<BTreeMap<String, Vec<Group>>, QueryError> {
+        let sums = |entry: &&Entry| {
+            matches!(entry.kind, MeasureKind::Additive(_) | MeasureKind::Formula(_))
+        };
+        let (sums, others): (Vec<&Entry>, Vec<&Entry>) = entries.partition(sums);
+        let mut groups = self.sums(sums.into_iter(), axes).await?;
+        for entry in others {
+            groups.insert(entry.name.clone(), self.found(entry, axes).await?);
+        }
+        Ok(groups)
+    }
+
+    /// The groups of a measure that isn't a sum of facts.
+    async fn found(&self, entry: &Entry, axes: &[Axis]) -> Result<Vec<Group>, QueryError> {
+        let grouped = if matches!(entry.kind, MeasureKind::Last(_)) {
+            let keys = self.keys(entry, axes, "on", true);
+            let total = sum(col("last")).alias(SUM);
+            self.last(entry, axes)?.aggregate(keys, vec![total])?
+        } else {
+            let keys = self.keys(entry, axes, DATE, false);
+            let names = key_names(entry, axes);
+            let things = keys.into_iter().chain([col(VALUE)]).collect();
+            let standing = self.facts(entry)?.aggregate(things, vec![net().alias(NET)])?;
+            let counted = count(lit(1_i64)).alias(SUM);
+            let standing = standing.filter(col(NET).not_eq(lit(0_i64)))?;
+            // Without axes there is one group even of nothing: that is no number, not 0.
+            standing.aggregate(names, vec![counted])?.filter(col(SUM).gt(lit(0_i64)))?
         };
         let whole = DataType::Decimal128(38, 0);
         let columns = key_names(entry, axes);
@@ -211,6 +234,11 @@ impl Plan<'_> {
 
     /// Offices and dates of a schedule's facts that stand.
     pub(crate) async fn received(&self, entry: &Entry) -> Result<Vec<(OfficeId, Date)>> {
+        let known = self.rollup.as_ref().and_then(|rollup| rollup.received(self.query, entry));
+        if let Some(mut known) = known {
+            known.retain(|(office, date)| self.places.allows(*office, *date));
+            return Ok(known);
+        }
         let keys = vec![col(OFFICE), col(DATE)];
         let grouped = self.facts(entry)?.aggregate(keys, vec![net().alias(NET)])?;
         let standing = grouped.filter(col(NET).gt(lit(0_i64)))?;

@@ -12,19 +12,23 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::ToDFSchema;
 use datafusion::config::TableParquetOptions;
+use datafusion::dataframe::DataFrame;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::provider_as_source;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, TableProviderFilterPushDown, TableType};
 use datafusion::object_store::ObjectStore;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
 
+use crate::rollup::{Days, Rollup};
 use crate::schema;
 use crate::segment::Segment;
 
@@ -35,6 +39,8 @@ pub(crate) struct Snapshot {
     pub(crate) segments: Vec<Arc<Segment>>,
     /// Rows after the last segment.
     pub(crate) hot: Vec<RecordBatch>,
+    /// What all of them add up to.
+    pub(crate) rollup: Rollup,
     /// The log position up to which it holds everything.
     pub(crate) position: u64,
     /// The latest moment at which a row became known, in milliseconds since 1970.
@@ -46,17 +52,48 @@ impl Snapshot {
         self.hot.iter().map(RecordBatch::num_rows).sum()
     }
 
+    pub(crate) fn segment_rows(&self) -> usize {
+        self.segments.iter().map(|segment| segment.rows).sum()
+    }
+
     pub(crate) fn segments_to(&self) -> u64 {
         self.segments.last().map_or(0, |segment| segment.to)
     }
 }
 
-/// A snapshot as a table.
-#[derive(Debug)]
-pub(crate) struct FactTable {
+/// A snapshot, with what reads it.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) url: ObjectStoreUrl,
+    pub(crate) session: SessionState,
+}
+
+impl Table {
+    /// Facts of these days, and others: what a plan begins with.
+    pub(crate) fn on(&self, days: &[Days]) -> Result<DataFrame> {
+        let segments = self.snapshot.segments.iter();
+        let within = |segment: &&Arc<Segment>| days.iter().any(|days| segment.has(*days));
+        let table = FactTable {
+            segments: segments.filter(within).cloned().collect(),
+            hot: self.snapshot.hot.clone(),
+            store: Arc::clone(&self.store),
+            url: self.url.clone(),
+        };
+        let source = provider_as_source(Arc::new(table));
+        let plan = LogicalPlanBuilder::scan("facts", source, None)?.build()?;
+        Ok(DataFrame::new(self.session.clone(), plan))
+    }
+}
+
+/// Segments and rows in memory as a table. While it lives, its segments aren't deleted.
+#[derive(Debug)]
+struct FactTable {
+    segments: Vec<Arc<Segment>>,
+    hot: Vec<RecordBatch>,
+    store: Arc<dyn ObjectStore>,
+    url: ObjectStoreUrl,
 }
 
 #[async_trait]
@@ -84,11 +121,11 @@ impl TableProvider for FactTable {
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let mut sources: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        if !self.snapshot.segments.is_empty() {
+        if !self.segments.is_empty() {
             sources.push(self.scan_segments(state, projection, filters)?);
         }
-        if !self.snapshot.hot.is_empty() || sources.is_empty() {
-            let hot = [self.snapshot.hot.clone()];
+        if !self.hot.is_empty() || sources.is_empty() {
+            let hot = [self.hot.clone()];
             let hot =
                 MemorySourceConfig::try_new_exec(&hot, schema::schema(), projection.cloned())?;
             sources.push(hot);
@@ -116,7 +153,7 @@ impl FactTable {
             let columns = schema::schema().to_dfschema()?;
             source = source.with_predicate(state.create_physical_expr(filter, &columns)?);
         }
-        let files = self.snapshot.segments.iter();
+        let files = self.segments.iter();
         let files = files.map(|s| PartitionedFile::new(s.path().to_string(), s.bytes));
         let partitions = state.config().target_partitions();
         let config = FileScanConfigBuilder::new(self.url.clone(), Arc::new(source))

@@ -22,6 +22,8 @@ pub(crate) const OFFICE: &str = "office";
 pub(crate) const DATE: &str = "date";
 pub(crate) const VALUE: &str = "value";
 pub(crate) const WEIGHT: &str = "weight";
+/// The sum of weights: how many facts stand.
+pub(crate) const NET: &str = "net";
 pub(crate) const KNOWN_MS: &str = "known_ms";
 pub(crate) const RECORD: &str = "record";
 pub(crate) const POS: &str = "pos";

@@ -6,6 +6,9 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::compute::{max, min};
+use datafusion::arrow::datatypes::Date32Type;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::object_store;
 use datafusion::object_store::path::Path;
@@ -14,15 +17,20 @@ use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::errors::ParquetError;
+use datafusion::parquet::file::metadata::KeyValue;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use domain::period::Date;
 use futures::TryStreamExt;
 
 use crate::error::FactsError;
-use crate::schema;
+use crate::rollup::Days;
+use crate::schema::{self, DATE, KNOWN_MS};
 
 /// Rows of one row group: the unit that a query skips or reads.
 const ROW_GROUP_ROWS: usize = 256 * 1024;
 const FOLDER: &str = "segments";
+/// The metadata that holds the first and the last date of the rows.
+const DATES: &str = "dates";
 
 /// The facts of log positions `from < p ≤ to`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +41,16 @@ pub(crate) struct Segment {
     /// The latest moment that its rows became known.
     pub(crate) known_ms: u64,
     pub(crate) bytes: u64,
+    /// The first and the last date of its rows; none without rows.
+    pub(crate) dates: Option<Days>,
 }
 
 impl Segment {
+    /// Whether it has rows between two days.
+    pub(crate) fn has(&self, (from, to): Days) -> bool {
+        self.dates.is_some_and(|(first, last)| first <= to && from <= last)
+    }
+
     pub(crate) fn path(&self) -> Path {
         path(self.from, self.to)
     }
@@ -51,7 +66,10 @@ fn range(path: &Path) -> Option<(u64, u64)> {
     (from < to && path == &self::path(from, to)).then_some((from, to))
 }
 
-fn store_error(doing: &'static str, path: &Path) -> impl FnOnce(object_store::Error) -> FactsError {
+pub(crate) fn store_error(
+    doing: &'static str,
+    path: &Path,
+) -> impl FnOnce(object_store::Error) -> FactsError {
     let segment = path.to_string();
     move |source| FactsError::Store { doing, segment, source }
 }
@@ -64,24 +82,30 @@ pub(crate) async fn write(
     known_ms: u64,
 ) -> Result<Segment, FactsError> {
     let path = path(from, to);
-    let bytes = encode(rows, known_ms)
+    let dates = dates(rows);
+    let bytes = encode(rows, known_ms, dates)
         .map_err(|source| FactsError::Parquet { segment: path.to_string(), source })?;
     let size = bytes.len() as u64;
     let put = store.put(&path, PutPayload::from(bytes)).await;
     put.map_err(store_error("write", &path))?;
-    Ok(Segment { from, to, rows: rows.num_rows(), known_ms, bytes: size })
+    Ok(Segment { from, to, rows: rows.num_rows(), known_ms, bytes: size, dates })
 }
 
-fn encode(rows: &RecordBatch, known_ms: u64) -> Result<Vec<u8>, ParquetError> {
-    let known = datafusion::parquet::file::metadata::KeyValue::new(
-        schema::KNOWN_MS.to_owned(),
-        known_ms.to_string(),
-    );
+/// The first and the last date of rows.
+fn dates(rows: &RecordBatch) -> Option<Days> {
+    let dates = rows.column_by_name(DATE)?.as_primitive::<Date32Type>();
+    min(dates).zip(max(dates)).map(|(first, last)| (Date(first), Date(last)))
+}
+
+fn encode(rows: &RecordBatch, known_ms: u64, dates: Option<Days>) -> Result<Vec<u8>, ParquetError> {
+    let dates = dates.map(|(first, last)| format!("{first}/{last}")).unwrap_or_default();
+    let notes = [(KNOWN_MS, known_ms.to_string()), (DATES, dates)];
+    let notes = notes.map(|(key, value)| KeyValue::new(key.to_owned(), value)).to_vec();
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Page)
-        .set_key_value_metadata(Some(vec![known]))
+        .set_key_value_metadata(Some(notes))
         .build();
     let mut writer = ArrowWriter::try_new(Vec::new(), schema::schema(), Some(properties))?;
     writer.write(rows)?;
@@ -146,14 +170,19 @@ async fn inspect(
     let size = bytes.len() as u64;
     let Ok(reader) = ParquetRecordBatchReaderBuilder::try_new(bytes) else { return Ok(None) };
     let file = reader.metadata().file_metadata();
-    let known = file.key_value_metadata().into_iter().flatten();
-    let known = known.filter(|note| note.key == schema::KNOWN_MS);
-    let known_ms = known.filter_map(|note| note.value.as_ref()?.parse().ok()).next();
+    let notes = file.key_value_metadata();
+    let note = |key: &str| {
+        let note = notes.into_iter().flatten().find(|note| note.key == key);
+        note.and_then(|note| note.value.as_deref())
+    };
+    let known_ms = note(KNOWN_MS).and_then(|text| text.parse().ok());
+    let dates = note(DATES).and_then(|text| text.split_once('/'));
+    let dates = dates.and_then(|(first, last)| first.parse().ok().zip(last.parse().ok()));
     let rows = usize::try_from(file.num_rows()).ok();
     let same = reader.schema().fields() == schema::schema().fields();
     Ok(match (rows, known_ms) {
-        (Some(rows), Some(known_ms)) if same => {
-            Some(Segment { from, to, rows, known_ms, bytes: size })
+        (Some(rows), Some(known_ms)) if same && dates.is_some() == (rows > 0) => {
+            Some(Segment { from, to, rows, known_ms, bytes: size, dates })
         }
         _ => None,
     })

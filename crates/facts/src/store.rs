@@ -5,24 +5,21 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::dataframe::DataFrame;
-use datafusion::datasource::provider_as_source;
-use datafusion::error::DataFusionError;
 use datafusion::execution::cache::cache_manager::CacheManagerConfig;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::object_store::ObjectStore;
 use datafusion::object_store::local::LocalFileSystem;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use domain::limits::HOT_ROWS_MAX;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 
 use crate::error::FactsError;
-use crate::provider::{FactTable, Snapshot};
+use crate::provider::{Snapshot, Table};
+use crate::rollup::{self, Rollup};
 use crate::rows::FactRow;
 use crate::schema;
 use crate::segment::{self, Segment};
@@ -38,6 +35,10 @@ const BATCH_ROWS: usize = 8 * 1024;
 const COMPACT_FEW: usize = 4;
 /// …and have together at most so many rows: about 50 MB in memory while it is done.
 const COMPACT_ROWS_MAX: usize = 512 * 1024;
+/// Rows of segments that the roll-up's file may lack, since a start adds them in a moment…
+const ROLLUP_BEHIND_ROWS: usize = 256 * 1024;
+/// …or this part of its cells, if that is more: so it is written no oftener than it grows.
+const ROLLUP_BEHIND_SHARE: usize = 4;
 /// Bytes that running queries may take together.
 const QUERY_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Bytes of Parquet footers kept.
@@ -52,10 +53,19 @@ pub struct Facts {
     url: ObjectStoreUrl,
     session: SessionState,
     snapshot: ArcSwap<Snapshot>,
-    /// Held while segments change; holds those that were replaced and may still be read.
-    retired: Mutex<Vec<Arc<Segment>>>,
+    /// Held while files change.
+    upkeep: Mutex<Upkeep>,
     /// Held while the snapshot is replaced.
     publish: std::sync::Mutex<()>,
+}
+
+/// What is to be done with files.
+#[derive(Debug, Default)]
+struct Upkeep {
+    /// Segments that were replaced and may still be read.
+    retired: Vec<Arc<Segment>>,
+    /// Rows of segments that are in the roll-up's file.
+    rolled_up: usize,
 }
 
 /// How much there is.
@@ -73,6 +83,10 @@ pub struct Stats {
     pub segment_rows: usize,
     /// Bytes of segments.
     pub segment_bytes: u64,
+    /// Cells of the roll-up.
+    pub rollup_cells: usize,
+    /// Bytes of the roll-up in memory.
+    pub rollup_bytes: usize,
 }
 
 impl Facts {
@@ -89,12 +103,16 @@ impl Facts {
     /// Opens the facts in an object store.
     pub async fn open_store(store: Arc<dyn ObjectStore>) -> Result<Self, FactsError> {
         let segments = segment::open_all(store.as_ref()).await?;
+        let position = segments.last().map_or(0, |last| last.to);
+        let (rollup, rolled_up) = rolled_up(store.as_ref(), &segments).await?;
         let snapshot = Snapshot {
-            position: segments.last().map_or(0, |last| last.to),
+            position,
             known_ms: segments.iter().map(|segment| segment.known_ms).max().unwrap_or(0),
             segments: segments.into_iter().map(Arc::new).collect(),
             hot: Vec::new(),
+            rollup,
         };
+        let upkeep = Upkeep { retired: Vec::new(), rolled_up };
         let url = ObjectStoreUrl::parse("facts://local")?;
         let session = session()?;
         let registry = session.runtime_env();
@@ -104,7 +122,7 @@ impl Facts {
             url,
             session,
             snapshot: ArcSwap::from_pointee(snapshot),
-            retired: Mutex::new(Vec::new()),
+            upkeep: Mutex::new(upkeep),
             publish: std::sync::Mutex::new(()),
         })
     }
@@ -131,7 +149,9 @@ impl Facts {
         next.position = up_to;
         next.known_ms = rows.iter().map(|row| row.known_ms).fold(next.known_ms, u64::max);
         for rows in rows.chunks(BATCH_ROWS) {
-            next.hot.push(schema::batch(rows)?);
+            let batch = schema::batch(rows)?;
+            next.rollup = next.rollup.with_rows(&batch)?;
+            next.hot.push(batch);
             coalesce(&mut next.hot)?;
         }
         let hot_rows = next.hot_rows();
@@ -148,7 +168,17 @@ impl Facts {
     /// Writes the hot rows as a segment and merges small neighbours. Rows move from memory to
     /// the file in one atomic step.
     pub async fn flush(&self) -> Result<(), FactsError> {
-        let mut retired = self.retired.lock().await;
+        self.write(ROLLUP_BEHIND_ROWS).await
+    }
+
+    /// As [`Facts::flush`], for the end of a node: writes the roll-up too, unless its file lacks few
+    /// rows beside the cells it has, which a start adds in a moment.
+    pub async fn settle(&self) -> Result<(), FactsError> {
+        self.write(1).await
+    }
+
+    async fn write(&self, behind_rows: usize) -> Result<(), FactsError> {
+        let mut upkeep = self.upkeep.lock().await;
         let taken = self.snapshot.load_full();
         let range = (taken.segments_to(), taken.position);
         let worth = !taken.hot.is_empty() || range.1 - range.0 >= FLUSH_POSITIONS;
@@ -161,21 +191,43 @@ impl Facts {
             next.hot = newer(&next.hot, range.1)?;
             self.snapshot.store(Arc::new(next));
         }
-        self.compact(&mut retired).await?;
-        self.delete_retired(&mut retired).await
+        if self.snapshot.load().segments_to() == taken.position {
+            self.save_rollup(&taken, behind_rows, &mut upkeep).await?;
+        }
+        self.compact(&mut upkeep).await?;
+        self.delete_retired(&mut upkeep.retired).await
+    }
+
+    /// Writes the roll-up of a snapshot whose rows are all in segments, once so many rows aren't
+    /// in its file.
+    async fn save_rollup(
+        &self,
+        taken: &Snapshot,
+        behind_rows: usize,
+        upkeep: &mut Upkeep,
+    ) -> Result<(), FactsError> {
+        let rows = taken.segment_rows() + taken.hot_rows();
+        let behind = behind_rows.max(taken.rollup.cells() / ROLLUP_BEHIND_SHARE);
+        if rows - upkeep.rolled_up.min(rows) >= behind {
+            rollup::save(self.store.as_ref(), &taken.rollup, taken.position).await?;
+            upkeep.rolled_up = rows;
+        }
+        Ok(())
     }
 
     /// Forgets everything: the projector derives it again from the log.
     pub async fn clear(&self) -> Result<(), FactsError> {
-        let mut retired = self.retired.lock().await;
+        let mut upkeep = self.upkeep.lock().await;
         let before = {
             let _publishing = self.publishing();
             self.snapshot.swap(Arc::new(Snapshot::default()))
         };
+        // First what is made of the segments: it must never outlive them.
+        rollup::forget(self.store.as_ref()).await?;
         for segment in &before.segments {
             segment::delete(self.store.as_ref(), &segment.path()).await?;
         }
-        retired.clear();
+        *upkeep = Upkeep::default();
         Ok(())
     }
 
@@ -188,15 +240,14 @@ impl Facts {
             hot_rows: now.hot_rows(),
             hot_bytes: now.hot.iter().map(RecordBatch::get_array_memory_size).sum(),
             segments: now.segments.len(),
-            segment_rows: now.segments.iter().map(|segment| segment.rows).sum(),
+            segment_rows: now.segment_rows(),
             segment_bytes: now.segments.iter().map(|segment| segment.bytes).sum(),
+            rollup_cells: now.rollup.cells(),
+            rollup_bytes: now.rollup.bytes(),
         }
     }
 
-    async fn compact(
-        &self,
-        retired: &mut MutexGuard<'_, Vec<Arc<Segment>>>,
-    ) -> Result<(), FactsError> {
+    async fn compact(&self, upkeep: &mut Upkeep) -> Result<(), FactsError> {
         loop {
             let now = self.snapshot.load_full();
             let run = segment::small_neighbours(&now.segments, COMPACT_FEW, COMPACT_ROWS_MAX);
@@ -211,7 +262,7 @@ impl Facts {
             let range = (parts[0].from, parts[parts.len() - 1].to);
             let known_ms = parts.iter().map(|part| part.known_ms).max().unwrap_or(0);
             let merged = segment::write(self.store.as_ref(), range, &rows, known_ms).await?;
-            retired.extend(parts.iter().cloned());
+            upkeep.retired.extend(parts.iter().cloned());
             let _publishing = self.publishing();
             let mut next = Snapshot::clone(&self.snapshot.load());
             drop(next.segments.splice(run, [Arc::new(merged)]));
@@ -239,17 +290,34 @@ impl Facts {
         self.snapshot.load_full()
     }
 
-    /// A snapshot as the table that plans begin with.
-    pub(crate) fn table(&self, snapshot: &Arc<Snapshot>) -> Result<DataFrame, DataFusionError> {
-        let table = FactTable {
+    /// A snapshot as what plans begin with.
+    pub(crate) fn table(&self, snapshot: &Arc<Snapshot>) -> Table {
+        Table {
             snapshot: Arc::clone(snapshot),
             store: Arc::clone(&self.store),
             url: self.url.clone(),
-        };
-        let source = provider_as_source(Arc::new(table));
-        let plan = LogicalPlanBuilder::scan("facts", source, None)?.build()?;
-        Ok(DataFrame::new(self.session.clone(), plan))
+            session: self.session.clone(),
+        }
     }
+}
+
+/// The roll-up of all rows of segments, and how many of them are in its file.
+async fn rolled_up(
+    store: &dyn ObjectStore,
+    segments: &[Segment],
+) -> Result<(Rollup, usize), FactsError> {
+    let up_to = segments.last().map_or(0, |last| last.to);
+    let (mut rollup, position) = rollup::load(store, up_to).await?;
+    let mut added = 0;
+    for segment in segments.iter().filter(|segment| segment.to > position) {
+        for batch in segment::read(store, segment).await? {
+            let rows = schema::after(&batch, position)?;
+            rollup = rollup.with_rows(&rows)?;
+            added += rows.num_rows();
+        }
+    }
+    let rows: usize = segments.iter().map(|segment| segment.rows).sum();
+    Ok((rollup, rows - added.min(rows)))
 }
 
 fn session() -> Result<SessionState, FactsError> {

@@ -24,15 +24,33 @@ impl Facts {
         context: &Context<'_>,
         scope: &Scope,
     ) -> Result<Figure, QueryError> {
+        self.answer(query, context, scope, Source::Any).await
+    }
+
+    /// As [`Facts::figure`], but from rows alone: what the roll-up must equal.
+    pub async fn figure_from_rows(
+        &self,
+        query: &Query,
+        context: &Context<'_>,
+        scope: &Scope,
+    ) -> Result<Figure, QueryError> {
+        self.answer(query, context, scope, Source::Rows).await
+    }
+
+    async fn answer(
+        &self,
+        query: &Query,
+        context: &Context<'_>,
+        scope: &Scope,
+        source: Source,
+    ) -> Result<Figure, QueryError> {
         let asked = check(query, context, scope)?;
         let wanted = wanted(query, context, scope);
         let snapshot = self.snapshot();
-        let plan = self.plan(query, &wanted, &snapshot)?;
+        let mut plan = self.plan(query, &wanted, &snapshot)?;
+        plan.rollup = plan.rollup.filter(|_| source == Source::Any);
         let axes: Vec<Axis> = asked.axes().cloned().collect();
-        let mut groups = BTreeMap::new();
-        for entry in asked.bases() {
-            groups.insert(entry.name.clone(), plan.groups(entry, &axes).await?);
-        }
+        let groups = plan.groups(asked.bases(), &axes).await?;
         let found = groups.values().flatten().map(|group| group.keys.clone()).collect();
         let levels = levels(&asked);
         let ground = Ground { places: &plan.places, tree: context.tree, levels: &levels };
@@ -66,9 +84,20 @@ impl Facts {
         wanted: &Wanted<'_>,
         snapshot: &Arc<crate::provider::Snapshot>,
     ) -> Result<Plan<'q>, QueryError> {
-        let facts = self.table(snapshot)?;
-        Ok(Plan { query, places: Arc::new(Places::new(wanted)), facts })
+        let facts = self.table(snapshot);
+        // The roll-up doesn't know when facts became known, but all of them are in it.
+        let knows = query.as_known.is_none_or(|moment| moment.0 >= snapshot.known_ms);
+        let rollup = knows.then(|| snapshot.rollup.clone());
+        Ok(Plan { query, places: Arc::new(Places::new(wanted)), facts, rollup })
     }
+}
+
+/// What a figure is computed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// The roll-up where it can, else rows.
+    Any,
+    Rows,
 }
 
 /// What the query's places are made for.

@@ -8,6 +8,7 @@ mod hidden;
 mod knowledge;
 mod lineage;
 mod queries;
+mod rollup;
 mod storage;
 mod support;
 mod table;

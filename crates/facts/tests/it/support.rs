@@ -239,6 +239,11 @@ impl Fixture {
         self.facts.append(&rows, up_to).unwrap();
     }
 
+    /// Opens the folder again, as after a crash.
+    pub(crate) async fn reopen(&mut self) {
+        self.facts = Facts::open(self.folder.path()).await.unwrap();
+    }
+
     pub(crate) fn context(&self) -> Context<'_> {
         Context {
             packs: &self.packs,

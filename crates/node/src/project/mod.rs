@@ -81,7 +81,7 @@ pub(crate) fn run(core: &Arc<Core>) {
         }
     }
     flushing.finish();
-    if let Err(error) = runtime.block_on(core.facts.flush()) {
+    if let Err(error) = runtime.block_on(core.facts.settle()) {
         tracing::warn!(%error, "the last facts are derived again at the next start");
     }
 }
