@@ -34,7 +34,7 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Everything that CI checks, with the time of each stage.
     Check(check::CheckArgs),
-    /// Measure: ingest, freshness, memory, frames, or how others synchronise.
+    /// Measure: ingest, freshness, memory, figures, frames, or how others synchronise.
     Bench(bench::BenchArgs),
     /// Kill the server at random instants while it takes reports; nothing acknowledged may be lost.
     Crash(crash::CrashArgs),

@@ -68,6 +68,27 @@ pub(crate) fn npm_ci(folder: &Path) -> anyhow::Result<()> {
     sh::run(npm.current_dir(folder))
 }
 
+/// A Python environment in the target folder with the packages of a list; returns its Python.
+pub(crate) fn python_packages(name: &str, list: &Path) -> anyhow::Result<PathBuf> {
+    let folder = sh::root().join("target/tools").join(name);
+    let (python, installed) = (folder.join("bin/python"), folder.join("installed.txt"));
+    let wanted = std::fs::read(list)?;
+    if std::fs::read(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    if !sh::exists("python3") {
+        bail!("the peers need Python 3.9 or later");
+    }
+    println!("installing the Python packages of {}", list.display());
+    let mut make = sh::command("python3", &["-m", "venv"]);
+    sh::run(make.arg(&folder))?;
+    let mut install = std::process::Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
+    sh::run(install.arg(list))?;
+    std::fs::write(installed, wanted)?;
+    Ok(python)
+}
+
 /// `cargo-deny`, in the target folder.
 pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
     let tools = sh::root().join("target/tools");

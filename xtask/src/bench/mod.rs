@@ -1,6 +1,8 @@
 //! `cargo xtask bench NAME`: figures that anyone can measure again.
 
+mod concurrency;
 mod fan_in;
+mod figures;
 mod frames;
 mod freshness;
 mod ingest;
@@ -29,6 +31,9 @@ pub(crate) struct BenchArgs {
     /// Fewer reports.
     #[arg(long)]
     quick: bool,
+    /// Rows of facts, such as 100M, where a bench is about them.
+    #[arg(long, value_parser = figures::rows)]
+    rows: Option<u64>,
     /// Runs whose median is told, where a run depends on which packets are lost.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
@@ -45,8 +50,12 @@ pub(crate) struct BenchArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Name {
+    /// Two hundred people open a dashboard of twelve figures at once.
+    Concurrency,
     /// Durable submissions over HTTP, beside bare SQLite and PostgreSQL.
     Ingest,
+    /// Eight named figures over millions of facts, beside DuckDB and chDB.
+    Figures,
     /// From a receipt to being in a figure.
     Freshness,
     /// Resident memory of an idle node with a year of reports.
@@ -80,19 +89,7 @@ pub(crate) struct Figure {
 
 /// Runs one bench and prints its figures.
 pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
-    let program = setup::build_program(!args.dev)?;
-    let figures = match args.name {
-        Name::Ingest => ingest::run(&program, args.quick)?,
-        Name::Freshness => freshness::run(&program, args.quick)?,
-        Name::Memory => memory::run(&program, args.quick)?,
-        Name::Sync => sync::run(&program, args.quick, args.runs, args.alone)?,
-        Name::SyncPeers => sync::peers(&program, args.quick, args.runs)?,
-        Name::Frames => frames::run(&program, args.quick)?,
-        Name::FanIn => fan_in::run(&program, args.quick)?,
-        Name::Newcomer => newcomer::run(&program, args.quick)?,
-        Name::Tree => tree::run(&program, args.quick)?,
-    };
-    for figure in figures {
+    for figure in measure(args)? {
         if args.json {
             println!("{}", serde_json::to_string(&figure)?);
         } else {
@@ -103,6 +100,24 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+fn measure(args: &BenchArgs) -> anyhow::Result<Vec<Figure>> {
+    let program = || setup::build_program(!args.dev);
+    match args.name {
+        // It has a program of its own.
+        Name::Figures => figures::run(args.quick, args.dev, args.rows),
+        Name::Concurrency => concurrency::run(&program()?, args.quick),
+        Name::Ingest => ingest::run(&program()?, args.quick),
+        Name::Freshness => freshness::run(&program()?, args.quick),
+        Name::Memory => memory::run(&program()?, args.quick),
+        Name::Sync => sync::run(&program()?, args.quick, args.runs, args.alone),
+        Name::SyncPeers => sync::peers(&program()?, args.quick, args.runs),
+        Name::Frames => frames::run(&program()?, args.quick),
+        Name::FanIn => fan_in::run(&program()?, args.quick),
+        Name::Newcomer => newcomer::run(&program()?, args.quick),
+        Name::Tree => tree::run(&program()?, args.quick),
+    }
 }
 
 /// A small demonstration node and clients that are signed in as its regency operator.
