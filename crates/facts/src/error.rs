@@ -65,6 +65,12 @@ pub enum QueryError {
         /// How many may be.
         max: usize,
     },
+    /// The answer needs more facts to be played again than can be.
+    #[error("the answer needs more than {max} facts to be played again")]
+    TooManyRows {
+        /// How many may be.
+        max: usize,
+    },
     /// The asker may not see this measure.
     #[error("measure `{measure}` is outside the scope")]
     Denied {
@@ -85,7 +91,7 @@ impl QueryError {
     pub fn code(&self) -> ProblemCode {
         match self {
             Self::Invalid(_) => ProblemCode::QueryInvalid,
-            Self::TooLarge { .. } => ProblemCode::QueryTooLarge,
+            Self::TooLarge { .. } | Self::TooManyRows { .. } => ProblemCode::QueryTooLarge,
             Self::Denied { .. } => ProblemCode::Denied,
             Self::Engine(_) | Self::Arrow(_) => ProblemCode::Storage,
         }
@@ -98,6 +104,7 @@ impl QueryError {
         match self {
             Self::Invalid(problems) => problems.clone(),
             Self::TooLarge { cells, max } => vec![problem.with("cells", cells).with("max", max)],
+            Self::TooManyRows { max } => vec![problem.with("max_facts", max)],
             Self::Denied { measure } => vec![problem.at("measures").with("measure", measure)],
             Self::Engine(_) | Self::Arrow(_) => vec![problem],
         }

@@ -3,6 +3,7 @@
 //! Facts are disposable: everything here can be derived again from the log and gives the same
 //! figures. Arrow, Parquet and DataFusion live in this crate alone.
 
+pub mod changes;
 pub mod error;
 pub mod figure;
 mod functions;
@@ -18,6 +19,7 @@ mod segment;
 mod store;
 pub mod table;
 
+pub use changes::{ChangeRow, Changes};
 pub use error::{FactsError, QueryError};
 pub use figure::{Context, Figure, Offices, Scope};
 pub use lineage::{Address, Lineage, LineageRow};

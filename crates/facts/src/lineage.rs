@@ -19,7 +19,7 @@ use domain::problem::{Problem, ProblemCode};
 use serde::{Deserialize, Serialize};
 
 use crate::error::QueryError;
-use crate::figure::{Context, MeasureInfo, Scope, State, decimal, labels, wanted};
+use crate::figure::{Cell, Context, MeasureInfo, Scope, by_unit, decimal, labels, wanted};
 use crate::key::Key;
 use crate::plan::{NET, Plan, SUM, day, net, weighted};
 use crate::query::catalog::Entry;
@@ -48,7 +48,8 @@ pub struct Address {
 pub struct Lineage {
     /// The measure, with its definition.
     pub measure: MeasureInfo,
-    /// The cell is hidden, and so are its records.
+    /// The records are withheld: the measure hides small numbers from the asker, and what one
+    /// record gave is smaller than any cell.
     pub suppressed: bool,
     /// What records gave, by measure (the inputs of a formula), date, record and office.
     pub rows: Vec<LineageRow>,
@@ -89,6 +90,16 @@ struct Cursor {
     office: OfficeId,
 }
 
+impl Address {
+    /// Whether it is the address of this cell.
+    pub(crate) fn names(&self, cell: &Cell) -> bool {
+        cell.measure == self.measure
+            && cell.row == self.row
+            && cell.column == self.column
+            && cell.unit == self.unit
+    }
+}
+
 impl Facts {
     /// The records behind a cell, a page at a time.
     pub async fn lineage(
@@ -100,15 +111,12 @@ impl Facts {
         scope: &Scope,
     ) -> Result<Lineage, QueryError> {
         let asked = check(query, context, scope)?;
-        let cell = cell(query, address)?;
+        let located = locate(&asked, address)?;
         let cursor = cursor.map(|text| Cursor::parse(text).ok_or_else(|| wrong("cursor")));
         let cursor = cursor.transpose()?;
-        let entry = query.measures.contains(&address.measure).then_some(&address.measure);
-        let entry =
-            entry.and_then(|name| asked.entries.get(name)).ok_or_else(|| wrong("measure"))?;
         let mut lineage = Lineage {
-            measure: labels::measure(entry, context.lang),
-            suppressed: self.is_suppressed(&asked, address, context, scope).await?,
+            measure: labels::measure(located.entry, context.lang),
+            suppressed: asked.withholds(located.entry, scope),
             rows: Vec::new(),
             next: None,
         };
@@ -117,8 +125,7 @@ impl Facts {
         }
         let wanted = wanted(query, context, scope);
         let plan = self.plan(query, &wanted, &self.snapshot())?;
-        let mut bases = Vec::new();
-        collect_bases(&asked, entry, &mut bases);
+        let Located { cell, bases, .. } = &located;
         for base in bases {
             let after = cursor.as_ref().filter(|cursor| cursor.measure == base.name);
             if cursor.as_ref().is_some_and(|cursor| base.name < cursor.measure) {
@@ -126,7 +133,7 @@ impl Facts {
             }
             let wanted = LINEAGE_ROWS_MAX + 1 - lineage.rows.len();
             let unit = address.unit.as_deref();
-            lineage.rows.extend(plan.lineage(base, &cell, unit, after, wanted).await?);
+            lineage.rows.extend(plan.lineage(base, cell, unit, after, wanted).await?);
             if lineage.rows.len() > LINEAGE_ROWS_MAX {
                 break;
             }
@@ -137,31 +144,44 @@ impl Facts {
         }
         Ok(lineage)
     }
-
-    /// Whether the figure hides the cell. It is asked only where a measure hides small cells.
-    async fn is_suppressed(
-        &self,
-        asked: &Asked<'_>,
-        address: &Address,
-        context: &Context<'_>,
-        scope: &Scope,
-    ) -> Result<bool, QueryError> {
-        if scope.small_cells || asked.entries.values().all(|e| e.suppress_below.is_none()) {
-            return Ok(false);
-        }
-        let figure = self.figure(asked.query, context, scope).await?;
-        let mut hidden = figure.cells.iter().filter(|cell| cell.state == State::Suppressed);
-        Ok(hidden.any(|cell| {
-            cell.measure == address.measure
-                && cell.row == address.row
-                && cell.column == address.column
-                && cell.unit == address.unit
-        }))
-    }
 }
 
-fn wrong(at: &str) -> QueryError {
+/// A part of the question that is none.
+pub(crate) fn wrong(at: &str) -> QueryError {
     QueryError::Invalid(vec![Problem::new(ProblemCode::QueryInvalid).at(at)])
+}
+
+/// A cell that a query's figure can have.
+#[derive(Debug)]
+pub(crate) struct Located<'a> {
+    /// Its measure.
+    pub(crate) entry: &'a Entry,
+    /// The measures that are added up behind it, by name.
+    pub(crate) bases: Vec<&'a Entry>,
+    /// Its axes with their keys.
+    pub(crate) cell: Vec<(Axis, Key)>,
+    /// Its address, written as figures write it.
+    pub(crate) address: Address,
+}
+
+/// Finds the cell of an address.
+pub(crate) fn locate<'a>(
+    asked: &'a Asked<'_>,
+    address: &Address,
+) -> Result<Located<'a>, QueryError> {
+    let query = asked.query;
+    let cell = cell(query, address)?;
+    let entry = query.measures.contains(&address.measure).then_some(&address.measure);
+    let entry = entry.and_then(|name| asked.entries.get(name)).ok_or_else(|| wrong("measure"))?;
+    if address.unit.is_some() && !by_unit(asked, entry) {
+        return Err(wrong("unit"));
+    }
+    let mut keys = cell.iter().map(|(_, key)| key.to_string());
+    let row = keys.by_ref().take(query.rows.len()).collect();
+    let address = Address { row, column: keys.collect(), ..address.clone() };
+    let mut bases = Vec::new();
+    collect_bases(asked, entry, &mut bases);
+    Ok(Located { entry, bases, cell, address })
 }
 
 /// The axes of a cell with its keys.

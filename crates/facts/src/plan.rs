@@ -31,7 +31,7 @@ pub(crate) const NET: &str = "net";
 pub(crate) const SUM: &str = "total";
 const UNIT: &str = "unit";
 /// More offices than this in a list cost more than reading their rows.
-const OFFICES_LISTED_MAX: usize = 200;
+pub(crate) const OFFICES_LISTED_MAX: usize = 200;
 
 /// What plans are made from.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub(crate) struct Group {
 
 impl Plan<'_> {
     /// The facts of a measure that count, wherever they lie.
-    fn anywhere(&self, entry: &Entry) -> Result<DataFrame> {
+    pub(crate) fn anywhere(&self, entry: &Entry) -> Result<DataFrame> {
         let query = self.query;
         let word = |text: &str| lit(ScalarValue::Utf8(Some(text.to_owned())));
         let mut facts = self

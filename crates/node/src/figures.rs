@@ -6,4 +6,5 @@ pub use facts::figure::{
 pub use facts::lineage::Address;
 pub use facts::query::{Axis, Boundaries, Filter, Moment, Query};
 
+pub use crate::changes::{ChangeLine, ChangesView, StoodView};
 pub use crate::query::{FigureError, LineageLine, LineageView};

@@ -4,6 +4,7 @@
 mod actor;
 mod blobs;
 mod bundle;
+mod changes;
 pub mod clock;
 mod commit;
 mod control;

@@ -40,9 +40,11 @@ impl From<StoreError> for FigureError {
 impl Failure for FigureError {
     fn kind(&self) -> FailureKind {
         match self {
-            Self::Query(QueryError::Invalid(_) | QueryError::TooLarge { .. }) => {
-                FailureKind::Invalid
-            }
+            Self::Query(
+                QueryError::Invalid(_)
+                | QueryError::TooLarge { .. }
+                | QueryError::TooManyRows { .. },
+            ) => FailureKind::Invalid,
             Self::Query(QueryError::Denied { .. }) => FailureKind::Denied,
             Self::Query(QueryError::Engine(_) | QueryError::Arrow(_)) | Self::Storage(_) => {
                 FailureKind::Storage
@@ -63,7 +65,8 @@ impl Failure for FigureError {
 pub struct LineageView {
     /// The measure, with its definition.
     pub measure: MeasureInfo,
-    /// The cell is hidden, and so are its records.
+    /// The records are withheld: the measure hides small numbers, and what one record gave is
+    /// smaller than any cell.
     pub suppressed: bool,
     /// What each record gave.
     pub rows: Vec<LineageLine>,
@@ -145,23 +148,23 @@ impl Node {
 }
 
 /// A query with who asks it, when, and what they may see.
-struct Asking {
-    world: Arc<World>,
-    judge: Judge,
+pub(crate) struct Asking {
+    pub(crate) world: Arc<World>,
+    pub(crate) judge: Judge,
     packs: BTreeMap<String, Arc<Pack>>,
-    scope: Scope,
+    pub(crate) scope: Scope,
     now_ms: u64,
 }
 
 impl Asking {
-    fn new(node: &Node, by: &Actor, query: &Query) -> Self {
+    pub(crate) fn new(node: &Node, by: &Actor, query: &Query) -> Self {
         let (world, judge) = (node.core.world(), node.core.judge());
         let packs = world.packs.latest().map(|pack| (pack.name.clone(), Arc::clone(pack)));
         let scope = scope(&judge, by, &world.packs, query);
         Self { packs: packs.collect(), scope, now_ms: node.core.clock.now_ms(), world, judge }
     }
 
-    fn context<'a>(&'a self, lang: &'a str) -> Context<'a> {
+    pub(crate) fn context<'a>(&'a self, lang: &'a str) -> Context<'a> {
         Context {
             packs: &self.packs,
             tree: &self.world.tree,

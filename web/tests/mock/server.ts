@@ -107,6 +107,11 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
     return { measure: figure(query, world).measures[0], rows, next: null };
   }
 
+  function changes(query: Query & { row: string[] }): object {
+    const rows = [...records.held.values()].slice(0, 3).map((held, i) => ({ pos: i + 1, record: held.id, type: held.type, title: records.title(held) || held.type, what: 'create', author_name: 'Budi', office: held.office, office_name: officeName(held.office), known_at: new Date(held.updated).toISOString(), value: '1', inputs: [] }));
+    return { measure: figure(query, world).measures[0], withheld: false, before: { value: '4', state: 'value' }, after: { value: String(4 + rows.length), state: 'value' }, difference: String(rows.length), rows, next: null };
+  }
+
   /** The node's own pages. Whether the path was one of them. */
   function own(res: ServerResponse, actor: Actor, url: URL): boolean {
     const page = /^\/api\/(nodes|sync|quarantine|devices)\b/.exec(url.pathname)?.[1];
@@ -163,6 +168,7 @@ export function start(port: number): Promise<{ url: string; close: () => void }>
     if (held) return json(res, 200, records.view(actor, held));
     if (path === '/api/submissions') return submit(res, actor, body);
     if (path === '/api/figures') return json(res, 200, figure(body, world));
+    if (path === '/api/figures/changes') return json(res, 200, changes(body.query));
     if (path === '/api/figures/lineage') return json(res, 200, lineage(body.query));
     if (own(res, actor, url)) return;
     if (path === '/api/events') {

@@ -1,6 +1,7 @@
 //! The command line: `genggam --help` is the contract.
 
 mod bundle;
+mod changes;
 mod corpus;
 mod demo;
 mod device;

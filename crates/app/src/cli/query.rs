@@ -6,7 +6,7 @@ use clap::Args;
 use domain::period::Date;
 
 use super::opened::{self, By};
-use super::{Context, Done, date, failed};
+use super::{Context, Done, changes, date, failed};
 use crate::http::wire::{Figure, FigureQuery, Filter};
 use crate::output::figure;
 
@@ -42,6 +42,10 @@ pub(super) struct Query {
     /// Only what was known at this moment: 2021-02-01T00:00:00Z
     #[arg(long, value_name = "MOMENT")]
     as_known: Option<String>,
+    /// Instead of the figure, the cells that differ from what was known at this moment, each with
+    /// the operations that changed it
+    #[arg(long, value_name = "MOMENT")]
+    changed_since: Option<String>,
     #[command(flatten)]
     by: By,
 }
@@ -50,17 +54,22 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   genggam query --measure kejadian.jumlah --rows office:province --columns period:month \\
       --from 2021-01-01 --to 2021-03-31 --as pimpinan
-  genggam query question.json --json --as analis";
+  genggam query question.json --json --as analis
+  genggam query question.json --changed-since 2021-02-01T00:00:00Z --as analis";
 
 pub(super) fn run(context: &Context, query: Query) -> Done {
     opened::with(context, async |node| {
         let by = query.by.actor(&node)?;
+        let since = query.changed_since.clone();
         let asked = match &query.file {
             Some(path) => read(path)?,
             None => asked(&node, query)?,
         };
         let asked = asked.parse().map_err(failed::problem)?;
         node.facts_caught_up().await?;
+        if let Some(since) = since {
+            return changes::run(context, &node, &by, &asked, &since).await;
+        }
         let lang = context.output.lang;
         let figure = node.figure(&by, &asked, lang.tag()).await.map_err(failed::failure)?;
         let figure = Figure::from(figure);

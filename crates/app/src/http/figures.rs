@@ -41,6 +41,25 @@ pub(super) async fn lineage(
     Ok(Json(page.await?.into()))
 }
 
+/// The operations that changed one cell between two moments of knowledge.
+#[utoipa::path(post, path = "/api/figures/changes", tag = "figures", operation_id = "ask_changes",
+    request_body = wire::ChangesQuery,
+    responses((status = 200, body = wire::Changes), Refusal))]
+pub(super) async fn changes(
+    State(site): State<Site>,
+    SignedIn(actor): SignedIn,
+    Asks(lang): Asks,
+    Body(asked): Body<wire::ChangesQuery>,
+) -> ApiResult<Json<wire::Changes>> {
+    let refused = |problem| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, problem);
+    let since = asked.since().map_err(refused)?;
+    let query = parse(asked.query)?;
+    let wire::ChangesQuery { row, column, measure, unit, cursor, .. } = asked;
+    let cell = Address { row, column, measure, unit };
+    let page = site.node.changes(&actor, &query, &cell, since, cursor.as_deref(), lang.tag());
+    Ok(Json(page.await?.into()))
+}
+
 fn parse(query: wire::FigureQuery) -> ApiResult<Query> {
     query.parse().map_err(|problem| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, problem))
 }

@@ -128,6 +128,7 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(records::get))
         .routes(routes!(figures::ask))
         .routes(routes!(figures::lineage))
+        .routes(routes!(figures::changes))
         .routes(routes!(home::get))
         .routes(routes!(events::stream))
         .merge(bundles::routes())

@@ -59,7 +59,10 @@ fn one(
     heads.extend(columns.iter().map(|key| names.label(&figure.axes.columns, key)));
     let line = |row: &&[String]| {
         let shown = columns.iter().map(|column| {
-            grid.get(&(*row, *column)).map_or_else(String::new, |cell| shown(output.lang, cell))
+            let cell = grid.get(&(*row, *column));
+            cell.map_or_else(String::new, |cell| {
+                shown(output.lang, &cell.state, cell.value.as_deref())
+            })
         });
         std::iter::once(names.label(&figure.axes.rows, row)).chain(shown).collect()
     };
@@ -106,9 +109,16 @@ fn labels(axes: &[AxisKeys], key: &[String]) -> String {
     axes.iter().zip(key).map(label).collect::<Vec<_>>().join(" · ")
 }
 
+/// The keys of a cell as people read them; empty where a figure has one cell.
+pub(crate) fn place(figure: &Figure, cell: &FigureCell) -> String {
+    let sides = [(&figure.axes.rows, &cell.row), (&figure.axes.columns, &cell.column)];
+    let named = sides.iter().filter(|(axes, _)| !axes.is_empty());
+    named.map(|(axes, key)| labels(axes, key)).collect::<Vec<_>>().join(" · ")
+}
+
 /// The four kinds of nothing look different: – no report, * hidden, ? not computable.
-fn shown(lang: Lang, cell: &FigureCell) -> String {
-    match (cell.state.as_str(), &cell.value) {
+pub(crate) fn shown(lang: Lang, state: &str, value: Option<&str>) -> String {
+    match (state, value) {
         (_, Some(value)) => number(lang, value),
         ("suppressed", None) => "*".to_owned(),
         ("incomputable", None) => "?".to_owned(),

@@ -1,5 +1,6 @@
 //! The only way to the terminal: results to standard output, everything else to standard error.
 
+pub(crate) mod changes;
 pub(crate) mod figure;
 
 use std::fmt::Display;

@@ -93,6 +93,24 @@ async fn a_figure_comes_with_where_it_comes_from() {
     assert_eq!(lineage.json["rows"][0]["record"], record);
     assert_eq!(lineage.json["measure"]["source"], "Permendagri 2/2018 jo. 46/2019");
 
+    let changes = json!({"query": query, "row": [BATAM.to_string()], "column": ["2021-01"],
+        "measure": "kejadian.jumlah", "since": "2021-01-01T00:00:00Z"});
+    let told = app.post("pim", "/api/figures/changes", changes.clone()).await;
+    assert_eq!(told.status, StatusCode::OK, "{told:?}");
+    assert_eq!(
+        (&told.json["before"]["state"], &told.json["after"]["value"]),
+        (&json!("none"), &json!("1"))
+    );
+    assert_eq!((&told.json["difference"], &told.json["rows"][0]["record"]), (&json!("1"), &record));
+    assert_eq!(told.json["rows"][0]["what"], "create");
+    let read: app::http::wire::Changes = serde_json::from_value(told.json.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), told.json);
+    let mut late = changes;
+    late["since"] = json!("2031-01-01T00:00:00Z");
+    let late = app.post("pim", "/api/figures/changes", late).await;
+    assert_eq!((late.status, late.code()), (StatusCode::UNPROCESSABLE_ENTITY, "query.invalid"));
+    assert_eq!(late.json["problems"][0]["at"], "since");
+
     let own = app.post("budi", "/api/figures", query).await;
     assert_ne!(cell(&own.json, BINTAN)["value"], "1", "{}", own.json);
     let wrong = json!({"measures": ["kejadian.gone"], "from": "2021-01-01", "to": "2021-01-31"});

@@ -114,7 +114,7 @@ fn cells(asked: &Asked<'_>, grid: &Grid, numbers: &Numbers) -> (Vec<Cell>, Vec<C
     for entry in asked.measures() {
         for (unit, sheet) in numbers.sheets.get(&entry.name).into_iter().flatten() {
             let made = |row: &[String], column: &[String], content: &Content| {
-                let (value, state) = shown(*content, entry.scale);
+                let (value, state) = content.shown(entry.scale);
                 let (row, column) = (row.to_vec(), column.to_vec());
                 Cell { row, column, measure: entry.name.clone(), unit: unit.clone(), value, state }
             };
@@ -136,12 +136,15 @@ fn texts(side: &Side) -> Vec<Vec<String>> {
     side.lines.iter().map(|line| line.iter().map(ToString::to_string).collect()).collect()
 }
 
-fn shown(content: Content, scale: u8) -> (Option<String>, State) {
-    match content {
-        Content::None => (None, State::None),
-        Content::Suppressed => (None, State::Suppressed),
-        Content::Incomputable => (None, State::Incomputable),
-        Content::Value(value) => (Some(decimal(value, scale)), State::Value),
+impl Content {
+    /// The number as decimal text, and what stands there.
+    pub(crate) fn shown(self, scale: u8) -> (Option<String>, State) {
+        match self {
+            Self::None => (None, State::None),
+            Self::Suppressed => (None, State::Suppressed),
+            Self::Incomputable => (None, State::Incomputable),
+            Self::Value(value) => (Some(decimal(value, scale)), State::Value),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod suppress;
 
 pub(crate) use answer::wanted;
 pub use answer::{decimal, measure_info};
+pub(crate) use numbers::{Content, by_unit, evaluate};
 
 /// What figures are computed with.
 #[derive(Clone, Copy, Debug)]

@@ -14,7 +14,7 @@ use crate::query::check::Asked;
 
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     None,
     Value(i128),
     Suppressed,
@@ -190,8 +190,22 @@ impl Numbers {
 }
 
 /// Whether a measure's values come in several units.
-fn by_unit(asked: &Asked<'_>, entry: &Entry) -> bool {
+pub(crate) fn by_unit(asked: &Asked<'_>, entry: &Entry) -> bool {
     entry.unit_dim().is_some() || asked.inputs(entry).any(|input| by_unit(asked, input))
+}
+
+/// A measure of one cell from those that are added up for it.
+pub(crate) fn evaluate(
+    asked: &Asked<'_>,
+    entry: &Entry,
+    bases: &BTreeMap<String, Content>,
+) -> Content {
+    let MeasureKind::Formula(terms) = &entry.kind else {
+        return bases.get(&entry.name).copied().unwrap_or(Content::None);
+    };
+    let inputs = asked.inputs(entry).map(|input| evaluate(asked, input, bases));
+    let inputs: Vec<Content> = inputs.collect();
+    computed(&inputs, |inputs| formula(terms, inputs, entry.scale), None)
 }
 
 /// The least count that isn't small, at the measure's scale.

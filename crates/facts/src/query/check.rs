@@ -39,6 +39,15 @@ impl Asked<'_> {
         self.entries.values().filter(|entry| !matches!(entry.kind, MeasureKind::Formula(_)))
     }
 
+    /// Whether single records behind a measure are withheld from the asker: it hides small numbers,
+    /// and so does what a formula takes.
+    #[must_use]
+    pub fn withholds(&self, entry: &Entry, scope: &Scope) -> bool {
+        !scope.small_cells
+            && (entry.suppress_below.is_some()
+                || self.inputs(entry).any(|input| self.withholds(input, scope)))
+    }
+
     /// The measures that a formula takes, in its order.
     pub fn inputs<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a Entry> {
         let names = entry.inputs().into_iter();

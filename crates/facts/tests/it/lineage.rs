@@ -136,19 +136,28 @@ async fn many_records_come_in_pages() {
     assert_eq!(seen.len(), LINEAGE_ROWS_MAX * 2 + 10);
 }
 
+/// What one record gave is smaller than any cell: who may not see small cells gets no records of
+/// such a measure, whether the cell is hidden or shown, and however its address is written.
 #[tokio::test]
-async fn a_hidden_cell_keeps_its_records() {
-    let fixture = Fixture::new("kasus 21 2021-01-05 3 api").await;
-    let query = parse(r#""measures": ["uji.kasus"], "from": "2021-01-01", "to": "2021-12-31""#);
-    let address = address("kasus", &[], &[], None);
+async fn records_of_hidden_numbers_are_withheld() {
+    let fixture = Fixture::new("kasus 21 2021-01-05 3 api\n kasus 22 2021-01-05 30 api").await;
+    let query = parse(
+        r#""measures": ["uji.kasus"], "rows": ["office:regency"], "from": "2021-01-01",
+        "to": "2021-12-31""#,
+    );
     let context = fixture.context();
-    let mut scope = Scope::all();
-    let rows = |lineage: Lineage| (lineage.suppressed, lineage.rows.len());
-    let open = fixture.facts.lineage(&query, &address, None, &context, &scope).await.unwrap();
-    assert_eq!(rows(open), (false, 1));
-    scope.small_cells = false;
-    let closed = fixture.facts.lineage(&query, &address, None, &context, &scope).await.unwrap();
-    assert_eq!(rows(closed), (true, 0));
+    let public = Scope { small_cells: false, ..Scope::all() };
+    for office in ["21", "22", "021"] {
+        let address = address("kasus", &[office], &[], None);
+        let rows = |lineage: Lineage| (lineage.suppressed, lineage.rows.len());
+        let open = fixture.facts.lineage(&query, &address, None, &context, &Scope::all()).await;
+        assert_eq!(rows(open.unwrap()), (false, 1));
+        let closed = fixture.facts.lineage(&query, &address, None, &context, &public).await;
+        assert_eq!(rows(closed.unwrap()), (true, 0));
+    }
+    let of_unit = address("kasus", &["21"], &[], Some("dosis"));
+    let asked = fixture.facts.lineage(&query, &of_unit, None, &context, &public).await;
+    assert!(matches!(asked, Err(QueryError::Invalid(_))));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 // One way to the server. A failure is one of three things: no link, a refusal with problems, or
 // a fault; screens show each differently.
 import type {
-  BundleImported, BundleWaiting, DeviceAnswer, DeviceCode, DeviceEnrolled, Devices, Figure, FigureCell, Home, Lineage, Me, Nodes, OfficeList, Pack, PackInfo, People, Problem, QuarantineBytes, QuarantineItem,
+  BundleImported, BundleWaiting, Changes, DeviceAnswer, DeviceCode, DeviceEnrolled, Devices, Figure, FigureCell, Home, Lineage, Me, Nodes, OfficeList, Pack, PackInfo, People, Problem, QuarantineBytes, QuarantineItem,
   QuarantinePage, Query, Receipt, RecordPage, RecordView, Submission, SyncStatus,
 } from './types';
 
@@ -124,6 +124,10 @@ export const api = {
   lineage: (query: Query, cell: Pick<FigureCell, 'row' | 'column' | 'measure' | 'unit'>, cursor?: string | null) => {
     const { row, column, measure, unit } = cell;
     return call<Lineage>('POST', '/api/figures/lineage', { query, row, column, measure, unit, cursor });
+  },
+  changes: (query: Query, cell: Pick<FigureCell, 'row' | 'column' | 'measure' | 'unit'>, since: string, cursor?: string | null) => {
+    const { row, column, measure, unit } = cell;
+    return call<Changes>('POST', '/api/figures/changes', { query, row, column, measure, unit, since, cursor });
   },
   nodes: () => call<Nodes>('GET', '/api/nodes'),
   sync: () => call<SyncStatus>('GET', '/api/sync'),

@@ -40,6 +40,7 @@ export type FigureCell = Schema['FigureCell'];
 export type MeasureInfo = Schema['MeasureInfo'];
 export type Completeness = Schema['Completeness'];
 export type Lineage = Schema['Lineage'];
+export type Changes = Schema['Changes'];
 export type Due = Schema['Due'];
 export type Home = Schema['Home'];
 export type Nodes = Schema['Nodes'];

@@ -215,7 +215,8 @@ pub struct LineageQuery {
 pub struct Lineage {
     /// The measure, with its definition.
     pub measure: MeasureInfo,
-    /// The cell is hidden, and so are its records.
+    /// The records are withheld: the measure hides small numbers, and what one record gave is
+    /// smaller than any cell.
     pub suppressed: bool,
     /// What each record gave.
     pub rows: Vec<LineageRow>,
@@ -263,7 +264,7 @@ impl From<figure::Figure> for Figure {
     }
 }
 
-fn all<T, W: From<T>>(items: Vec<T>) -> Vec<W> {
+pub(super) fn all<T, W: From<T>>(items: Vec<T>) -> Vec<W> {
     items.into_iter().map(W::from).collect()
 }
 
@@ -291,14 +292,18 @@ impl From<figure::MeasureInfo> for MeasureInfo {
     }
 }
 
+pub(super) fn state(state: figure::State) -> &'static str {
+    match state {
+        figure::State::Value => "value",
+        figure::State::None => "none",
+        figure::State::Suppressed => "suppressed",
+        figure::State::Incomputable => "incomputable",
+    }
+}
+
 impl From<figure::Cell> for FigureCell {
     fn from(cell: figure::Cell) -> Self {
-        let state = match cell.state {
-            figure::State::Value => "value",
-            figure::State::None => "none",
-            figure::State::Suppressed => "suppressed",
-            figure::State::Incomputable => "incomputable",
-        };
+        let state = state(cell.state);
         Self {
             row: cell.row,
             column: cell.column,
@@ -390,7 +395,7 @@ impl FigureQuery {
     }
 }
 
-fn place<T, E: std::fmt::Display>(at: &str, parsed: Result<T, E>) -> Result<T, Problem> {
+pub(super) fn place<T, E: std::fmt::Display>(at: &str, parsed: Result<T, E>) -> Result<T, Problem> {
     let problem = |error| Problem::new(ProblemCode::QueryInvalid).at(at).with("reason", error);
     parsed.map_err(problem)
 }

@@ -5,6 +5,7 @@
 
 mod blobs;
 mod bundles;
+mod changes;
 mod common;
 mod devices;
 mod events;
@@ -24,6 +25,7 @@ mod sync;
 
 pub use blobs::Blob;
 pub use bundles::{BundleImported, BundleWaiting, BundleWanted};
+pub use changes::{Change, Changes, ChangesQuery, InputChange, Stood};
 pub use common::{Grain, Level, OfficeRef, PersonRef, Problem, ProblemDetails, Text};
 pub use devices::{
     Device, DeviceAnswer, DeviceCode, DeviceEnrolled, DeviceItem, DeviceItemState, DeviceRevoked,
