@@ -60,8 +60,9 @@ pub const FIGURE_CELLS_MAX: usize = 200_000;
 pub const LINEAGE_ROWS_MAX: usize = 200;
 /// Operations listed by one page of what changed a figure: as many as records.
 pub const CHANGES_ROWS_MAX: usize = LINEAGE_ROWS_MAX;
-/// Facts that are played again to say what changed a number that is no sum: about 50 MB.
-pub const CHANGES_FACTS_MAX: usize = 200_000;
+/// Facts that one answer looks at one by one, to say what changed a number that is no sum, or for
+/// a percentile: about 50 MB.
+pub const FACTS_ONE_BY_ONE_MAX: usize = 200_000;
 /// Bytes of an imported file.
 pub const IMPORT_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Rows of an imported file.

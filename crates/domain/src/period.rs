@@ -205,6 +205,29 @@ impl Period {
         Self::containing(self.grain, self.first.plus_days(-1))
     }
 
+    /// The year that it is counted in: of a week that of ISO 8601.
+    #[must_use]
+    pub fn year(self) -> i16 {
+        match self.grain {
+            Grain::Week => self.first.civil().iso_week_date().year(),
+            Grain::Day
+            | Grain::Month
+            | Grain::Quarter
+            | Grain::Third
+            | Grain::Half
+            | Grain::Year => self.first.ymd().0,
+        }
+    }
+
+    /// The same period of the year before, if that has one: 29 February and a 53rd week may be
+    /// without.
+    #[must_use]
+    pub fn year_before(self) -> Option<Self> {
+        let text = self.to_string();
+        let year = self.year().checked_sub(1)?;
+        format!("{year:04}{}", text.get(4..)?).parse().ok()
+    }
+
     /// Whether the date lies within.
     #[must_use]
     pub fn contains(self, date: Date) -> bool {

@@ -28,7 +28,7 @@ use crate::query::{Axis, Query};
 use crate::schema::{DATE, KNOWN_MS, OFFICE, POS, RECORD};
 use crate::store::Facts;
 
-/// A cell of a query's figure.
+/// A cell of a query's figure. Of a view it is the cell of the number that is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
@@ -171,17 +171,15 @@ pub(crate) fn locate<'a>(
 ) -> Result<Located<'a>, QueryError> {
     let query = asked.query;
     let cell = cell(query, address)?;
-    let entry = query.measures.contains(&address.measure).then_some(&address.measure);
-    let entry = entry.and_then(|name| asked.entries.get(name)).ok_or_else(|| wrong("measure"))?;
+    let mut measures = asked.measures().filter(|(spec, _)| spec.name == address.measure);
+    let (_, entry) = measures.next().ok_or_else(|| wrong("measure"))?;
     if address.unit.is_some() && !by_unit(asked, entry) {
         return Err(wrong("unit"));
     }
     let mut keys = cell.iter().map(|(_, key)| key.to_string());
     let row = keys.by_ref().take(query.rows.len()).collect();
     let address = Address { row, column: keys.collect(), ..address.clone() };
-    let mut bases = Vec::new();
-    collect_bases(asked, entry, &mut bases);
-    Ok(Located { entry, bases, cell, address })
+    Ok(Located { entry, bases: asked.bases_of(entry), cell, address })
 }
 
 /// The axes of a cell with its keys.
@@ -199,19 +197,6 @@ fn cell(query: &Query, address: &Address) -> Result<Vec<(Axis, Key)>, QueryError
         }
     }
     Ok(cell)
-}
-
-/// The measures that are added up behind a measure, by name.
-fn collect_bases<'a>(asked: &'a Asked<'_>, entry: &'a Entry, bases: &mut Vec<&'a Entry>) {
-    if matches!(entry.kind, MeasureKind::Formula(_)) {
-        for input in asked.inputs(entry) {
-            collect_bases(asked, input, bases);
-        }
-    } else {
-        bases.push(entry);
-    }
-    bases.sort_by(|a, b| a.name.cmp(&b.name));
-    bases.dedup_by(|a, b| a.name == b.name);
 }
 
 impl Plan<'_> {

@@ -153,7 +153,13 @@ impl Plan<'_> {
 
     /// The expressions of the axes and the unit. Periods of last-in-period facts are columns
     /// already.
-    fn keys(&self, entry: &Entry, axes: &[Axis], date: &str, bucketed: bool) -> Vec<Expr> {
+    pub(crate) fn keys(
+        &self,
+        entry: &Entry,
+        axes: &[Axis],
+        date: &str,
+        bucketed: bool,
+    ) -> Vec<Expr> {
         let keys = axes.iter().enumerate().map(|(index, axis)| {
             let key = match axis {
                 Axis::Office(level) => {
@@ -252,12 +258,17 @@ fn bucket_name(index: usize) -> String {
     format!("p{index}")
 }
 
-fn key_names(entry: &Entry, axes: &[Axis]) -> Vec<Expr> {
+pub(crate) fn key_names(entry: &Entry, axes: &[Axis]) -> Vec<Expr> {
     let keys = (0..axes.len()).map(|index| col(key_name(index)));
     keys.chain(entry.unit_dim().map(|_| col(UNIT))).collect()
 }
 
-fn read(batch: &RecordBatch, axes: &[Axis], has_unit: bool, out: &mut Vec<Group>) -> Result<()> {
+pub(crate) fn read(
+    batch: &RecordBatch,
+    axes: &[Axis],
+    has_unit: bool,
+    out: &mut Vec<Group>,
+) -> Result<()> {
     let words = |index: usize| cast(batch.column(index), &DataType::Utf8);
     let mut columns: Vec<Vec<Key>> = Vec::new();
     for (index, axis) in axes.iter().enumerate() {

@@ -15,7 +15,7 @@ pub(super) struct Query {
     /// The question as JSON, as the API takes it; - is standard input
     #[arg(conflicts_with_all = ["measures", "from", "to"])]
     file: Option<PathBuf>,
-    /// A measure, pack.key; can be given again
+    /// A measure, pack.key, or a view of it, as pack.key@growth:year; can be given again
     #[arg(long = "measure", required_unless_present = "file", value_name = "MEASURE")]
     measures: Vec<String>,
     /// An axis of the rows: office:province, period:month, or a dimension
@@ -54,6 +54,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   genggam query --measure kejadian.jumlah --rows office:province --columns period:month \\
       --from 2021-01-01 --to 2021-03-31 --as pimpinan
+  genggam query --measure kejadian.jumlah@growth:year --columns period:quarter \\
+      --from 2021-01-01 --to 2021-12-31 --as analis
   genggam query question.json --json --as analis
   genggam query question.json --changed-since 2021-02-01T00:00:00Z --as analis";
 

@@ -46,7 +46,7 @@ fn one(
 ) -> io::Result<()> {
     let named = unit.or(measure.unit_label.as_deref()).or(measure.unit.as_deref());
     let unit_text = named.map_or_else(String::new, |unit| format!(" ({unit})"));
-    output.line(format!("{}{unit_text}", measure.label))?;
+    output.line(format!("{}{unit_text}", name(output, measure)))?;
     let ours = |cell: &&FigureCell| cell.measure == measure.measure && cell.unit.as_deref() == unit;
     let cells: Vec<&FigureCell> = figure.cells.iter().chain(&figure.totals).filter(ours).collect();
     let grid: BTreeMap<(&[String], &[String]), &FigureCell> =
@@ -69,6 +69,17 @@ fn one(
     let table: Vec<Vec<String>> = rows.iter().map(line).collect();
     output.table(&heads.iter().map(String::as_str).collect::<Vec<_>>(), &table)?;
     output.line(format!("{} — {}\n", measure.definition, measure.source))
+}
+
+/// A measure's name, with what is shown of it.
+pub(crate) fn name(output: &Output, measure: &MeasureInfo) -> String {
+    let Some(view) = &measure.view else { return measure.label.clone() };
+    let (kind, number) = match view.split_once(':') {
+        Some((kind @ ("rolling" | "percentile"), number)) => (kind.to_owned(), number),
+        _ => (view.replace(':', "_"), ""),
+    };
+    let text = output.text(&format!("cli.view.{kind}")).replace("{number}", number);
+    format!("{}, {text}", measure.label)
 }
 
 /// The keys of a side in order; the total, whose key is empty, last.

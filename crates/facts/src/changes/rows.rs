@@ -14,7 +14,7 @@ use datafusion::functions_aggregate::expr_fn::{count, sum};
 use datafusion::logical_expr::{Expr, cast as cast_expr, col, lit};
 use datafusion::scalar::ScalarValue;
 use domain::ids::{OfficeId, RecordId};
-use domain::limits::CHANGES_FACTS_MAX;
+use domain::limits::FACTS_ONE_BY_ONE_MAX;
 use domain::pack::MeasureKind;
 use domain::period::Date;
 
@@ -245,10 +245,10 @@ fn beyond(cursor: Cursor) -> Expr {
 
 /// Reads what isn't too much to be played again.
 async fn few(rows: DataFrame) -> Result<Vec<RecordBatch>, QueryError> {
-    let batches = rows.limit(0, Some(CHANGES_FACTS_MAX + 1))?.collect().await?;
+    let batches = rows.limit(0, Some(FACTS_ONE_BY_ONE_MAX + 1))?.collect().await?;
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    if rows > CHANGES_FACTS_MAX {
-        return Err(QueryError::TooManyRows { max: CHANGES_FACTS_MAX });
+    if rows > FACTS_ONE_BY_ONE_MAX {
+        return Err(QueryError::TooManyRows { max: FACTS_ONE_BY_ONE_MAX });
     }
     Ok(batches)
 }

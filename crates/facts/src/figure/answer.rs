@@ -7,12 +7,17 @@ use domain::office::Level;
 
 use super::completeness::completeness;
 use super::grid::{Grid, Ground, Side, within_limit};
-use super::numbers::{Content, Numbers, Sheet};
-use super::{Axes, BoundariesInfo, Cell, Context, Figure, MeasureInfo, Scope, State, UpTo, labels};
+use super::numbers::{Content, Numbers, Sheet, Wanted as Totals};
+use super::show::{self, Shown, Source, Valued};
+use super::{
+    Axes, BoundariesInfo, Cell, Context, Figure, MeasureInfo, NoTotal, Scope, State, UpTo, Why,
+    labels,
+};
 use crate::error::QueryError;
 use crate::places::{Places, Wanted, splits_within};
 use crate::plan::Plan;
 use crate::query::check::{Asked, check};
+use crate::query::view::View;
 use crate::query::{Axis, Boundaries, Query};
 use crate::store::Facts;
 
@@ -27,37 +32,64 @@ impl Facts {
         let asked = check(query, context, scope)?;
         let wanted = wanted(query, context, scope);
         let snapshot = self.snapshot();
-        let plan = self.plan(query, &wanted, &snapshot)?;
+        let here = self.computed(&asked, query, context, scope, &snapshot).await?;
+        let (grid, numbers) = (&here.grid, &here.numbers);
+        let longer_query = show::longer(&asked);
+        let longer = match &longer_query {
+            Some(query) => Some(self.computed(&asked, query, context, scope, &snapshot).await?),
+            None => None,
+        };
+        let held = values(&asked, &here.plan).await?;
+        let source = Source {
+            asked: &asked,
+            grid,
+            numbers,
+            longer: longer.as_ref().map(|longer| (&longer.grid, &longer.numbers)),
+            values: &held,
+            small_cells: scope.small_cells,
+        };
+        let shown: Vec<Shown<'_>> = asked.measures().flat_map(|m| source.shown(m)).collect();
+        within_limit(shown.len() * grid.rows.lines.len() * grid.columns.lines.len())?;
+        let (cells, totals) = cells(grid, &shown);
+        let lang = context.lang;
+        let info = |(spec, entry)| labels::shown(spec, entry, show::scale(spec, entry), lang);
+        Ok(Figure {
+            axes: Axes {
+                rows: labels::axes(&grid.rows, &asked, context, &wanted),
+                columns: labels::axes(&grid.columns, &asked, context, &wanted),
+            },
+            measures: asked.measures().map(info).collect(),
+            cells,
+            totals,
+            no_totals: no_totals(&asked, grid, numbers),
+            completeness: completeness(&asked, &here.plan, context).await?,
+            boundaries: boundaries(&wanted),
+            as_known: query.as_known.map(|moment| moment.0),
+            up_to: UpTo { pos: snapshot.position, known_ms: snapshot.known_ms },
+        })
+    }
+
+    /// The numbers of all measures needed, over the time of this query.
+    async fn computed<'q>(
+        &self,
+        asked: &Asked<'_>,
+        query: &'q Query,
+        context: &Context<'_>,
+        scope: &Scope,
+        snapshot: &Arc<crate::provider::Snapshot>,
+    ) -> Result<Computed<'q>, QueryError> {
+        let plan = self.plan(query, &wanted(query, context, scope), snapshot)?;
         let axes: Vec<Axis> = asked.axes().cloned().collect();
         let mut groups = BTreeMap::new();
         for entry in asked.bases() {
             groups.insert(entry.name.clone(), plan.groups(entry, &axes).await?);
         }
         let found = groups.values().flatten().map(|group| group.keys.clone()).collect();
-        let levels = levels(&asked);
+        let levels = levels(asked);
         let ground = Ground { places: &plan.places, tree: context.tree, levels: &levels };
         let grid = Grid::new(query, ground, &found)?;
-        let numbers = Numbers::new(&asked, &grid, &groups, scope.small_cells);
-        let sheets = asked.measures().filter_map(|entry| numbers.sheets.get(&entry.name));
-        let sheets: usize = sheets.map(BTreeMap::len).sum();
-        within_limit(sheets * grid.rows.lines.len() * grid.columns.lines.len())?;
-        let (cells, totals) = cells(&asked, &grid, &numbers);
-        let measures: BTreeSet<&String> = query.measures.iter().collect();
-        let no_totals = numbers.no_totals.into_iter();
-        Ok(Figure {
-            axes: Axes {
-                rows: labels::axes(&grid.rows, &asked, context, &wanted),
-                columns: labels::axes(&grid.columns, &asked, context, &wanted),
-            },
-            measures: asked.measures().map(|entry| labels::measure(entry, context.lang)).collect(),
-            cells,
-            totals,
-            no_totals: no_totals.filter(|none| measures.contains(&none.measure)).collect(),
-            completeness: completeness(&asked, &plan, context).await?,
-            boundaries: boundaries(&wanted),
-            as_known: query.as_known.map(|moment| moment.0),
-            up_to: UpTo { pos: snapshot.position, known_ms: snapshot.known_ms },
-        })
+        let numbers = Numbers::new(asked, &grid, &groups, scope.small_cells);
+        Ok(Computed { plan, grid, numbers })
     }
 
     pub(crate) fn plan<'q>(
@@ -69,6 +101,41 @@ impl Facts {
         let facts = self.table(snapshot)?;
         Ok(Plan { query, places: Arc::new(Places::new(wanted)), facts })
     }
+}
+
+/// The numbers of a query, with what they were made with.
+struct Computed<'q> {
+    plan: Plan<'q>,
+    grid: Grid,
+    numbers: Numbers,
+}
+
+/// The values of single records, where a view needs them.
+async fn values(
+    asked: &Asked<'_>,
+    plan: &Plan<'_>,
+) -> Result<BTreeMap<String, Vec<Valued>>, QueryError> {
+    let axes: Vec<Axis> = asked.axes().cloned().collect();
+    let mut values = BTreeMap::new();
+    for (spec, entry) in asked.measures() {
+        let needed = matches!(spec.view, Some(View::Percentile(_)));
+        if needed && !values.contains_key(&entry.name) {
+            values.insert(entry.name.clone(), plan.values(entry, &axes).await?);
+        }
+    }
+    Ok(values)
+}
+
+/// The totals that aren't given, of the measures asked; views have none.
+fn no_totals(asked: &Asked<'_>, grid: &Grid, numbers: &Numbers) -> Vec<NoTotal> {
+    let known = |name: &String| asked.specs.iter().any(|spec| spec.name == *name);
+    let own = numbers.no_totals.iter().filter(|none| known(&none.measure)).cloned();
+    let views = asked.specs.iter().filter(|spec| spec.view.is_some());
+    let views = views.flat_map(|spec| {
+        let none = |of| NoTotal { measure: spec.name.clone(), of, why: Why::View };
+        Totals::new(grid).names().map(none).collect::<Vec<_>>()
+    });
+    own.chain(views).collect()
 }
 
 /// What the query's places are made for.
@@ -108,26 +175,24 @@ fn boundaries(wanted: &Wanted<'_>) -> BoundariesInfo {
     BoundariesInfo { mode, date, split_periods }
 }
 
-fn cells(asked: &Asked<'_>, grid: &Grid, numbers: &Numbers) -> (Vec<Cell>, Vec<Cell>) {
+fn cells(grid: &Grid, shown: &[Shown<'_>]) -> (Vec<Cell>, Vec<Cell>) {
     let (rows, columns) = (texts(&grid.rows), texts(&grid.columns));
     let (mut cells, mut totals) = (Vec::new(), Vec::new());
-    for entry in asked.measures() {
-        for (unit, sheet) in numbers.sheets.get(&entry.name).into_iter().flatten() {
-            let made = |row: &[String], column: &[String], content: &Content| {
-                let (value, state) = content.shown(entry.scale);
-                let (row, column) = (row.to_vec(), column.to_vec());
-                Cell { row, column, measure: entry.name.clone(), unit: unit.clone(), value, state }
-            };
-            let pairs = rows.iter().flat_map(|row| columns.iter().map(move |column| (row, column)));
-            let contents = pairs.zip(&sheet.cells);
-            cells.extend(contents.map(|((row, column), content)| made(row, column, content)));
-            let Sheet { rows: row_sums, columns: column_sums, all, .. } = sheet;
-            let of_rows = rows.iter().zip(row_sums.iter().flatten());
-            totals.extend(of_rows.map(|(row, content)| made(row, &[], content)));
-            let of_columns = columns.iter().zip(column_sums.iter().flatten());
-            totals.extend(of_columns.map(|(column, content)| made(&[], column, content)));
-            totals.extend(all.iter().map(|content| made(&[], &[], content)));
-        }
+    for Shown { spec, unit, scale, sheet } in shown {
+        let made = |row: &[String], column: &[String], content: &Content| {
+            let (value, state) = content.shown(*scale);
+            let (row, column) = (row.to_vec(), column.to_vec());
+            Cell { row, column, measure: spec.name.clone(), unit: unit.clone(), value, state }
+        };
+        let pairs = rows.iter().flat_map(|row| columns.iter().map(move |column| (row, column)));
+        let contents = pairs.zip(&sheet.cells);
+        cells.extend(contents.map(|((row, column), content)| made(row, column, content)));
+        let Sheet { rows: row_sums, columns: column_sums, all, .. } = sheet;
+        let of_rows = rows.iter().zip(row_sums.iter().flatten());
+        totals.extend(of_rows.map(|(row, content)| made(row, &[], content)));
+        let of_columns = columns.iter().zip(column_sums.iter().flatten());
+        totals.extend(of_columns.map(|(column, content)| made(&[], column, content)));
+        totals.extend(all.iter().map(|content| made(&[], &[], content)));
     }
     (cells, totals)
 }

@@ -11,6 +11,7 @@ use crate::places::Wanted;
 use crate::query::Axis;
 use crate::query::catalog::Entry;
 use crate::query::check::Asked;
+use crate::query::view::{Spec, View};
 
 /// The axes of a side with their keys.
 pub(super) fn axes(
@@ -56,6 +57,20 @@ fn office_name(tree: &Tree, id: domain::ids::OfficeId, wanted: &Wanted<'_>) -> O
     offices.next().map(|office| office.name.to_owned())
 }
 
+/// A measure as it is shown in a figure.
+pub(super) fn shown(spec: &Spec, entry: &Entry, scale: u8, lang: &str) -> MeasureInfo {
+    let percent = spec.view.is_some_and(View::is_percent);
+    let plain = measure(entry, lang);
+    MeasureInfo {
+        measure: spec.name.clone(),
+        view: spec.view.map(|view| view.to_string()),
+        scale,
+        unit: if percent { Some("persen".to_owned()) } else { plain.unit },
+        unit_label: if percent { Some("%".to_owned()) } else { plain.unit_label },
+        ..plain
+    }
+}
+
 /// A measure as a figure tells it.
 pub(crate) fn measure(entry: &Entry, lang: &str) -> MeasureInfo {
     let text = |key: &str| entry.text(lang, key).map(str::to_owned);
@@ -65,6 +80,7 @@ pub(crate) fn measure(entry: &Entry, lang: &str) -> MeasureInfo {
     };
     MeasureInfo {
         measure: entry.name.clone(),
+        view: None,
         label: text(&format!("measure.{}", entry.key)).unwrap_or_else(|| entry.name.clone()),
         unit_label: unit
             .as_ref()

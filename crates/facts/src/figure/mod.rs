@@ -14,6 +14,7 @@ mod completeness;
 mod grid;
 pub(crate) mod labels;
 mod numbers;
+mod show;
 mod suppress;
 
 pub(crate) use answer::wanted;
@@ -123,8 +124,10 @@ pub struct Key {
 /// A measure as a figure tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MeasureInfo {
-    /// `pack.key`.
+    /// `pack.key`, with its view as it was asked.
     pub measure: String,
+    /// What is shown of it instead of its numbers, as `growth:year`.
+    pub view: Option<String>,
     /// Its name.
     pub label: String,
     /// Its unit, where it is always the same.
@@ -235,4 +238,6 @@ pub enum Why {
     Input,
     /// It would reveal hidden cells.
     Suppressed,
+    /// What is shown is no number that adds up: ask for it without the axis.
+    View,
 }

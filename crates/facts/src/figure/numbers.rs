@@ -40,17 +40,17 @@ pub(super) struct Numbers {
 
 /// Which totals there are to give: those over a side with axes.
 #[derive(Clone, Copy, Debug)]
-struct Wanted {
+pub(super) struct Wanted {
     rows: bool,
     columns: bool,
 }
 
 impl Wanted {
-    fn new(grid: &Grid) -> Self {
+    pub(super) fn new(grid: &Grid) -> Self {
         Self { rows: !grid.columns.axes.is_empty(), columns: !grid.rows.axes.is_empty() }
     }
 
-    fn names(self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn names(self) -> impl Iterator<Item = &'static str> {
         let all = self.rows && self.columns;
         let names = [(self.rows, "rows"), (self.columns, "columns"), (all, "all")];
         names.into_iter().filter(|(wanted, _)| *wanted).map(|(_, name)| name)
@@ -70,7 +70,7 @@ impl Numbers {
             let found = groups.get(&entry.name).map_or(&[][..], Vec::as_slice);
             numbers.add(entry, grid, found, small_cells);
         }
-        for entry in asked.measures() {
+        for (_, entry) in asked.measures() {
             numbers.compute(asked, entry, grid, small_cells);
         }
         numbers
@@ -209,7 +209,7 @@ pub(crate) fn evaluate(
 }
 
 /// The least count that isn't small, at the measure's scale.
-fn smallest(below: u32, scale: u8) -> i128 {
+pub(super) fn smallest(below: u32, scale: u8) -> i128 {
     i128::from(below) * 10_i128.pow(u32::from(scale.min(18)))
 }
 

@@ -7,6 +7,7 @@ use domain::pack::{MeasureKind, Unit};
 use domain::problem::{Problem, ProblemCode};
 
 use super::catalog::{self, Entry};
+use super::view::{self, Spec};
 use super::{AXES_MAX, Axis, Boundaries, FILTER_VALUES_MAX, FILTERS_MAX, QUERY_DAYS_MAX, Query};
 use crate::error::QueryError;
 use crate::figure::{Context, Offices, Scope};
@@ -19,6 +20,8 @@ const FORMULAS_DEPTH_MAX: usize = 4;
 pub struct Asked<'q> {
     /// The query.
     pub query: &'q Query,
+    /// The measures asked, in order, with what is shown of them.
+    pub specs: Vec<Spec>,
     /// Every measure that it needs, by name: those asked, and inputs of formulas.
     pub entries: BTreeMap<String, Entry>,
 }
@@ -29,14 +32,28 @@ impl Asked<'_> {
         self.query.rows.iter().chain(&self.query.columns)
     }
 
-    /// The measures asked, in order.
-    pub fn measures(&self) -> impl Iterator<Item = &Entry> {
-        self.query.measures.iter().filter_map(|name| self.entries.get(name))
+    /// The measures asked, in order, as they are shown.
+    pub fn measures(&self) -> impl Iterator<Item = (&Spec, &Entry)> {
+        self.specs.iter().filter_map(|spec| Some((spec, self.entries.get(&spec.base)?)))
     }
 
     /// The measures that are added up: all but formulas.
     pub fn bases(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().filter(|entry| !matches!(entry.kind, MeasureKind::Formula(_)))
+    }
+
+    /// The measures that are added up behind a measure, by name.
+    #[must_use]
+    pub fn bases_of<'a>(&'a self, entry: &'a Entry) -> Vec<&'a Entry> {
+        let mut bases = Vec::new();
+        if matches!(entry.kind, MeasureKind::Formula(_)) {
+            bases.extend(self.inputs(entry).flat_map(|input| self.bases_of(input)));
+        } else {
+            bases.push(entry);
+        }
+        bases.sort_by(|a, b| a.name.cmp(&b.name));
+        bases.dedup_by(|a, b| a.name == b.name);
+        bases
     }
 
     /// Whether single records behind a measure are withheld from the asker: it hides small numbers,
@@ -62,10 +79,11 @@ pub fn check<'q>(
     scope: &Scope,
 ) -> Result<Asked<'q>, QueryError> {
     let mut problems = Vec::new();
-    let entries = measures(query, context, scope, &mut problems)?;
+    let (specs, entries) = measures(query, context, scope, &mut problems)?;
     sizes(query, &mut problems);
     places(query, context, scope, &mut problems);
-    let asked = Asked { query, entries };
+    let asked = Asked { query, specs, entries };
+    view::check(&asked, &mut problems);
     if problems.is_empty() {
         dims(&asked, &mut problems);
     }
@@ -85,21 +103,24 @@ fn measures(
     context: &Context<'_>,
     scope: &Scope,
     problems: &mut Vec<Problem>,
-) -> Result<BTreeMap<String, Entry>, QueryError> {
-    let mut entries = BTreeMap::new();
+) -> Result<(Vec<Spec>, BTreeMap<String, Entry>), QueryError> {
+    let (mut specs, mut entries) = (Vec::new(), BTreeMap::new());
     if query.measures.is_empty() || query.measures.len() > QUERY_MEASURES_MAX {
         problems.push(invalid("measures", "count").with("min", 1).with("max", QUERY_MEASURES_MAX));
-        return Ok(entries);
+        return Ok((specs, entries));
     }
     for (index, name) in query.measures.iter().enumerate() {
         let at = format!("measures[{index}]");
         if query.measures[..index].contains(name) {
             problems.push(invalid(at.clone(), "twice"));
         }
-        if catalog::find(context.packs, name).is_none() {
+        let spec = Spec::parse(name);
+        let spec = spec.filter(|spec| catalog::find(context.packs, &spec.base).is_some());
+        let Some(spec) = spec else {
             problems.push(unknown(at, name));
             continue;
-        }
+        };
+        let name = &spec.base;
         if scope.measures.as_ref().is_some_and(|allowed| !allowed.contains(name)) {
             return Err(QueryError::Denied { measure: name.clone() });
         }
@@ -113,8 +134,9 @@ fn measures(
             wanted.extend(entry.inputs().into_iter().map(|input| (input, depth + 1)));
             entries.insert(name, entry);
         }
+        specs.push(spec);
     }
-    Ok(entries)
+    Ok((specs, entries))
 }
 
 fn sizes(query: &Query, problems: &mut Vec<Problem>) {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod catalog;
 pub mod check;
+pub mod view;
 
 /// Axes on one side of a figure: more can't be read.
 pub const AXES_MAX: usize = 3;
@@ -27,7 +28,8 @@ pub const QUERY_DAYS_MAX: i32 = 73_050;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// Measures, as `pack.key`; also `pack.SCHEDULE:received` and `pack.SCHEDULE:on_time`.
+    /// Measures, as `pack.key`; also `pack.SCHEDULE:received` and `pack.SCHEDULE:on_time`; each may
+    /// be followed by a view, as `pack.key@growth:year`.
     pub measures: Vec<String>,
     /// Axes of the rows; none gives one row.
     #[serde(default)]
@@ -109,6 +111,9 @@ pub enum TextError {
     /// Not boundaries.
     #[error("not boundaries: write then, now or a date")]
     Boundaries,
+    /// Not a view of a measure.
+    #[error("not a view: write share:row, growth:year, cumulative, rolling:3 or percentile:50")]
+    View,
     /// Not a moment.
     #[error("not a moment: write 2021-02-01T00:00:00Z")]
     Moment,

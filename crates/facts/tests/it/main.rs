@@ -6,12 +6,14 @@ mod boundaries;
 mod changes;
 mod figures;
 mod hidden;
+mod hidden_views;
 mod knowledge;
 mod lineage;
 mod queries;
 mod storage;
 mod support;
 mod table;
+mod views;
 
 #[test]
 fn every_file_is_a_module() {

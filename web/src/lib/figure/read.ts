@@ -50,6 +50,21 @@ export function rows(figure: Figure): { key: string[]; labels: string[] }[] {
   return figure.axes.rows.length > 1 && held.size > 0 ? all.filter((row) => held.has(row.key.join(SEP))) : all;
 }
 
+/** The measure of what is shown: `pack.key` of `pack.key@growth:year`. */
+export const baseOf = (measure: string): string => measure.split('@')[0]!;
+
+/** What can be shown of a measure's numbers instead of them. */
+export const VIEWS = ['share:row', 'share:column', 'share:all', 'growth:period', 'growth:year', 'change:period', 'change:year', 'cumulative', 'rolling:3'] as const;
+
+/** The views that a figure with these axes can have. */
+export function viewsOf(rows: string[], columns: string[]): string[] {
+  const periods = [...rows, ...columns].filter((axis) => axis.startsWith('period:')).length;
+  return VIEWS.filter((view) => {
+    if (!view.startsWith('share:')) return periods === 1;
+    return view === 'share:row' ? columns.length > 0 : view === 'share:column' ? rows.length > 0 : rows.length > 0 && columns.length > 0;
+  });
+}
+
 /** `total = parts + rest`, read from a formula that subtracts the parts from the total. */
 export interface Balance {
   total: string;

@@ -12,7 +12,8 @@ use super::moment;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FigureQuery {
-    /// Measures, `pack.key`.
+    /// Measures, `pack.key`; with a view, `pack.key@VIEW`: `share:row|column|all`,
+    /// `growth|change|before:period|year`, `cumulative`, `rolling:N`, `percentile:P`.
     pub measures: Vec<String>,
     /// Row axes: `office:centre|province|regency|leaf`, `period:day|week|month|quarter|third|
     /// half|year`, or a dimension's key.
@@ -80,7 +81,7 @@ pub struct NoTotal {
     pub measure: String,
     /// Which total: `rows`, `columns` or `all`.
     pub of: String,
-    /// `last_in_period`, `distinct`, `input`, `suppressed`.
+    /// `last_in_period`, `distinct`, `input`, `suppressed`, `view`.
     pub why: String,
 }
 
@@ -116,8 +117,10 @@ pub struct Key {
 /// A measure in an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MeasureInfo {
-    /// `pack.key`.
+    /// `pack.key`, with its view as it was asked.
     pub measure: String,
+    /// What is shown of it instead of its numbers, as `growth:year`.
+    pub view: Option<String>,
     /// Its name.
     pub label: String,
     /// Unit key, where it is always the same.
@@ -280,6 +283,7 @@ impl From<figure::MeasureInfo> for MeasureInfo {
     fn from(info: figure::MeasureInfo) -> Self {
         Self {
             measure: info.measure,
+            view: info.view,
             label: info.label,
             unit: info.unit,
             unit_label: info.unit_label,
@@ -339,6 +343,7 @@ impl From<figure::NoTotal> for NoTotal {
             figure::Why::Distinct => "distinct",
             figure::Why::Input => "input",
             figure::Why::Suppressed => "suppressed",
+            figure::Why::View => "view",
         };
         Self { measure: none.measure, of: none.of.to_owned(), why: why.to_owned() }
     }
