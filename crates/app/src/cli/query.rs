@@ -7,7 +7,7 @@ use domain::period::Date;
 
 use super::opened::{self, By};
 use super::{Context, Done, changes, date, failed};
-use crate::http::wire::{Figure, FigureQuery, Filter};
+use crate::http::wire::{Figure, FigureQuery, Filter, Top};
 use crate::output::figure;
 
 #[derive(Debug, Args)]
@@ -42,6 +42,15 @@ pub(super) struct Query {
     /// Only what was known at this moment: 2021-02-01T00:00:00Z
     #[arg(long, value_name = "MOMENT")]
     as_known: Option<String>,
+    /// Only so many rows, those with most of the first measure
+    #[arg(long, value_name = "ROWS", conflicts_with = "file")]
+    top: Option<u16>,
+    /// With --top: those with least
+    #[arg(long, requires = "top")]
+    least: bool,
+    /// With --top: nothing of the other rows, instead of their sums
+    #[arg(long, requires = "top")]
+    no_rest: bool,
     /// Instead of the figure, the cells that differ from what was known at this moment, each with
     /// the operations that changed it
     #[arg(long, value_name = "MOMENT")]
@@ -94,6 +103,13 @@ fn read(path: &Path) -> anyhow::Result<FigureQuery> {
 fn asked(node: &node::Node, query: Query) -> anyhow::Result<FigureQuery> {
     let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
     let office = query.office.map(|text| opened::office(node, &text)).transpose()?;
+    let top = query.top.map(|rows| Top {
+        by: query.measures.first().cloned().unwrap_or_default(),
+        column: None,
+        rows,
+        order: query.least.then(|| "least".to_owned()),
+        rest: query.no_rest.then(|| "out".to_owned()),
+    });
     Ok(FigureQuery {
         measures: query.measures,
         rows: query.rows,
@@ -104,6 +120,7 @@ fn asked(node: &node::Node, query: Query) -> anyhow::Result<FigureQuery> {
         to: day(query.to),
         boundaries: query.boundaries,
         as_known: query.as_known,
+        top,
     })
 }
 

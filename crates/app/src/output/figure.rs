@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::Output;
-use crate::http::wire::{AxisKeys, Figure, FigureCell, MeasureInfo};
+use crate::http::wire::{AxisKeys, Figure, FigureCell, MeasureInfo, RestOfRows};
 use crate::messages::Lang;
 
 /// Prints it with the definition, source and boundaries of what it says.
@@ -66,9 +66,32 @@ fn one(
         });
         std::iter::once(names.label(&figure.axes.rows, row)).chain(shown).collect()
     };
-    let table: Vec<Vec<String>> = rows.iter().map(line).collect();
+    let mut table: Vec<Vec<String>> = rows.iter().map(line).collect();
+    if let Some(rest) = &figure.rest {
+        let at = rows.iter().position(|row| row.is_empty()).unwrap_or(table.len());
+        drop(table.splice(at..at, rest_line(output, rest, &columns, ours)));
+    }
     output.table(&heads.iter().map(String::as_str).collect::<Vec<_>>(), &table)?;
     output.line(format!("{} — {}\n", measure.definition, measure.source))
+}
+
+/// The line of the rows that aren't shown, if it holds something of the measure.
+fn rest_line(
+    output: &Output,
+    rest: &RestOfRows,
+    columns: &[&[String]],
+    ours: impl Fn(&&FigureCell) -> bool,
+) -> Option<Vec<String>> {
+    let cells: Vec<&FigureCell> = rest.cells.iter().filter(ours).collect();
+    if cells.is_empty() {
+        return None;
+    }
+    let name = output.text("cli.rest").replace("{rows}", &rest.rows.to_string());
+    let shown = columns.iter().map(|column| {
+        let cell = cells.iter().find(|cell| cell.column == *column);
+        cell.map_or_else(String::new, |cell| shown(output.lang, &cell.state, cell.value.as_deref()))
+    });
+    Some(std::iter::once(name).chain(shown).collect())
 }
 
 /// A measure's name, with what is shown of it.

@@ -9,6 +9,7 @@ use super::completeness::completeness;
 use super::grid::{Grid, Ground, Side, within_limit};
 use super::numbers::{Content, Numbers, Sheet, Wanted as Totals};
 use super::show::{self, Shown, Source, Valued};
+use super::top::{Cut, cut};
 use super::{
     Axes, BoundariesInfo, Cell, Context, Figure, MeasureInfo, NoTotal, Scope, State, UpTo, Why,
     labels,
@@ -48,20 +49,32 @@ impl Facts {
             values: &held,
             small_cells: scope.small_cells,
         };
-        let shown: Vec<Shown<'_>> = asked.measures().flat_map(|m| source.shown(m)).collect();
+        let mut shown: Vec<Shown<'_>> = asked.measures().flat_map(|m| source.shown(m)).collect();
         within_limit(shown.len() * grid.rows.lines.len() * grid.columns.lines.len())?;
-        let (cells, totals) = cells(grid, &shown);
+        let cut = query.top.as_ref().map(|top| cut(top, &source, &mut shown));
+        let mut row_axes = labels::axes(&grid.rows, &asked, context, &wanted);
+        let mut rows = texts(&grid.rows);
+        let mut no_totals = no_totals(&asked, grid, numbers);
+        if let Some(Cut { order, no_totals: none, .. }) = &cut {
+            rows = order.iter().map(|row| rows[*row].clone()).collect();
+            for axis in &mut row_axes {
+                axis.keys = order.iter().map(|row| axis.keys[*row].clone()).collect();
+            }
+            no_totals.extend(none.iter().cloned());
+        }
+        let (cells, totals) = cells(&rows, &texts(&grid.columns), &shown);
         let lang = context.lang;
         let info = |(spec, entry)| labels::shown(spec, entry, show::scale(spec, entry), lang);
         Ok(Figure {
             axes: Axes {
-                rows: labels::axes(&grid.rows, &asked, context, &wanted),
+                rows: row_axes,
                 columns: labels::axes(&grid.columns, &asked, context, &wanted),
             },
             measures: asked.measures().map(info).collect(),
             cells,
             totals,
-            no_totals: no_totals(&asked, grid, numbers),
+            no_totals,
+            rest: cut.map(|cut| cut.rest),
             completeness: completeness(&asked, &here.plan, context).await?,
             boundaries: boundaries(&wanted),
             as_known: query.as_known.map(|moment| moment.0),
@@ -175,8 +188,11 @@ fn boundaries(wanted: &Wanted<'_>) -> BoundariesInfo {
     BoundariesInfo { mode, date, split_periods }
 }
 
-fn cells(grid: &Grid, shown: &[Shown<'_>]) -> (Vec<Cell>, Vec<Cell>) {
-    let (rows, columns) = (texts(&grid.rows), texts(&grid.columns));
+fn cells(
+    rows: &[Vec<String>],
+    columns: &[Vec<String>],
+    shown: &[Shown<'_>],
+) -> (Vec<Cell>, Vec<Cell>) {
     let (mut cells, mut totals) = (Vec::new(), Vec::new());
     for Shown { spec, unit, scale, sheet } in shown {
         let made = |row: &[String], column: &[String], content: &Content| {

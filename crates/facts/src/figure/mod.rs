@@ -16,6 +16,7 @@ pub(crate) mod labels;
 mod numbers;
 mod show;
 mod suppress;
+mod top;
 
 pub(crate) use answer::wanted;
 pub use answer::{decimal, measure_info};
@@ -89,6 +90,18 @@ pub struct Figure {
     pub totals: Vec<Cell>,
     /// Measures without a total, and why.
     pub no_totals: Vec<NoTotal>,
+    /// The rows that aren't shown, where only the first were asked.
+    pub rest: Option<RestOfRows>,
+}
+
+/// The rows that a figure doesn't show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RestOfRows {
+    /// How many they are.
+    pub rows: u64,
+    /// Their sums, by column (`column` is empty over all columns), where they were asked and can
+    /// be added up. `row` is empty.
+    pub cells: Vec<Cell>,
 }
 
 /// The axes of a figure.
@@ -220,7 +233,7 @@ pub struct UpTo {
 pub struct NoTotal {
     /// The measure.
     pub measure: String,
-    /// Which total: `rows`, `columns` or `all`.
+    /// Which total: `rows`, `columns`, `all`, or `rest` of the rows that aren't shown.
     pub of: &'static str,
     /// Why not.
     pub why: Why,
@@ -238,6 +251,8 @@ pub enum Why {
     Input,
     /// It would reveal hidden cells.
     Suppressed,
+    /// Rows that would count in it aren't shown.
+    Top,
     /// What is shown is no number that adds up: ask for it without the axis.
     View,
 }

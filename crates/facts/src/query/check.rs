@@ -7,6 +7,7 @@ use domain::pack::{MeasureKind, Unit};
 use domain::problem::{Problem, ProblemCode};
 
 use super::catalog::{self, Entry};
+use super::top;
 use super::view::{self, Spec};
 use super::{AXES_MAX, Axis, Boundaries, FILTER_VALUES_MAX, FILTERS_MAX, QUERY_DAYS_MAX, Query};
 use crate::error::QueryError;
@@ -84,6 +85,7 @@ pub fn check<'q>(
     places(query, context, scope, &mut problems);
     let asked = Asked { query, specs, entries };
     view::check(&asked, &mut problems);
+    top::check(&asked, &mut problems);
     if problems.is_empty() {
         dims(&asked, &mut problems);
     }

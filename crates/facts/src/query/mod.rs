@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod catalog;
 pub mod check;
+pub mod top;
 pub mod view;
 
 /// Axes on one side of a figure: more can't be read.
@@ -53,6 +54,9 @@ pub struct Query {
     /// Only what this node knew at this moment; now if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_known: Option<Moment>,
+    /// Only the first rows by a number; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<top::Top>,
 }
 
 /// A condition on a dimension.

@@ -13,6 +13,7 @@ mod queries;
 mod storage;
 mod support;
 mod table;
+mod top;
 mod views;
 
 #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::moment;
+use super::top::{RestOfRows, Top};
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -38,6 +39,9 @@ pub struct FigureQuery {
     /// Only what was known at this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_known: Option<String>,
+    /// Only the first rows by a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<Top>,
 }
 
 /// A filter of a dimension.
@@ -72,6 +76,8 @@ pub struct Figure {
     pub up_to: UpTo,
     /// Measures without a total, and why.
     pub no_totals: Vec<NoTotal>,
+    /// The rows that aren't shown, where only the first were asked.
+    pub rest: Option<RestOfRows>,
 }
 
 /// A total that isn't given.
@@ -79,9 +85,9 @@ pub struct Figure {
 pub struct NoTotal {
     /// The measure.
     pub measure: String,
-    /// Which total: `rows`, `columns` or `all`.
+    /// Which total: `rows`, `columns`, `all`, or `rest` of the rows that aren't shown.
     pub of: String,
-    /// `last_in_period`, `distinct`, `input`, `suppressed`, `view`.
+    /// `last_in_period`, `distinct`, `input`, `suppressed`, `view`, `top`.
     pub why: String,
 }
 
@@ -263,6 +269,7 @@ impl From<figure::Figure> for Figure {
             as_known: figure.as_known,
             up_to: UpTo { pos: figure.up_to.pos, known_ms: figure.up_to.known_ms },
             no_totals: all(figure.no_totals),
+            rest: figure.rest.map(RestOfRows::from),
         }
     }
 }
@@ -344,6 +351,7 @@ impl From<figure::NoTotal> for NoTotal {
             figure::Why::Input => "input",
             figure::Why::Suppressed => "suppressed",
             figure::Why::View => "view",
+            figure::Why::Top => "top",
         };
         Self { measure: none.measure, of: none.of.to_owned(), why: why.to_owned() }
     }
@@ -396,6 +404,7 @@ impl FigureQuery {
                 None => figure::Boundaries::default(),
             },
             as_known: self.as_known.map(|text| place("as_known", text.parse())).transpose()?,
+            top: self.top.map(Top::parse).transpose()?,
         })
     }
 }

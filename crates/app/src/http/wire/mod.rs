@@ -22,6 +22,7 @@ mod records;
 mod session;
 mod submissions;
 mod sync;
+mod top;
 
 pub use blobs::Blob;
 pub use bundles::{BundleImported, BundleWaiting, BundleWanted};
@@ -56,5 +57,6 @@ pub use records::{
 pub use session::{Me, NodeInfo, RoleAt, SignIn};
 pub use submissions::{Acknowledge, Comment, Form, Patch, Receipt, Return, Submission, Transition};
 pub use sync::{LaneName, SyncLane, SyncPeer, SyncState, SyncStatus};
+pub use top::{RestOfRows, Top};
 
 pub(crate) use common::moment;

@@ -220,19 +220,26 @@ impl Source<'_> {
         axis: usize,
         periods: std::ops::RangeInclusive<Period>,
     ) -> Content {
-        let bases = self.asked.bases_of(entry).into_iter().map(|base| {
-            let mut sum = Content::None;
+        self.of_sums(entry, |base| {
             let (mut there, mut period) = (keys.to_vec(), *periods.start());
+            let mut contents = Vec::new();
             while period <= *periods.end() {
                 there[axis] = Key::Period(period);
-                sum = add(sum, self.of_measure(base, unit, &there));
+                contents.push(self.of_measure(base, unit, &there));
                 period = period.next();
             }
-            (base.name.clone(), sum)
-        });
-        let shown = evaluate(self.asked, entry, &bases.collect());
+            contents
+        })
+    }
+
+    /// A measure from the sums of cells of what is added up for it.
+    pub(super) fn of_sums(&self, entry: &Entry, cells: impl Fn(&Entry) -> Vec<Content>) -> Content {
+        let bases = self.asked.bases_of(entry).into_iter();
+        let sum = |base: &Entry| cells(base).into_iter().fold(Content::None, add);
+        let sums = bases.map(|base| (base.name.clone(), sum(base))).collect();
         let below = entry.suppress_below.filter(|_| !self.small_cells);
-        match (shown, below.map(|below| smallest(below, entry.scale))) {
+        let below = below.map(|below| smallest(below, entry.scale));
+        match (evaluate(self.asked, entry, &sums), below) {
             (Content::Value(value), Some(below)) if value != 0 && value.abs() < below => {
                 Content::Suppressed
             }
