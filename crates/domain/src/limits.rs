@@ -210,3 +210,11 @@ pub const PARCEL_BYTES_MAX: usize = 2 * OP_BYTES_MAX;
 pub const DEVICE_CODE_MS: u64 = 10 * 60 * 1000;
 /// Devices of one person at once: a phone, a tablet, the office's PC, and their successors.
 pub const DEVICES_PER_PERSON_MAX: usize = 8;
+/// Periods that early warning judges at once: two years of weeks, which is what a screen shows.
+pub const WATCH_PERIODS_MAX: usize = 104;
+/// Offices of one circle of the space–time scan: the largest province has 38 regencies and cities,
+/// and the work grows with it.
+pub const WATCH_ZONE_OFFICES_MAX: usize = 40;
+/// Counts that the scan scatters at each of its replicas: with more, chance is no question, and 499
+/// replicas would take longer than somebody waits.
+pub const WATCH_SCAN_COUNTS_MAX: u64 = 50_000;

@@ -17,6 +17,7 @@ mod schema;
 mod segment;
 mod store;
 pub mod table;
+pub mod watch;
 
 pub use error::{FactsError, QueryError};
 pub use figure::{Context, Figure, Offices, Scope};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, UInt32Type};
+use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, UInt32Type};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
@@ -17,7 +17,7 @@ use datafusion::logical_expr::{Expr, cast as cast_expr, col, lit};
 use datafusion::scalar::ScalarValue;
 use domain::ids::OfficeId;
 use domain::pack::MeasureKind;
-use domain::period::Date;
+use domain::period::{Date, Grain};
 
 use crate::functions;
 use crate::key::Key;
@@ -30,6 +30,7 @@ use crate::schema::{self, DATE, KNOWN_MS, MEASURE, OFFICE, VALUE, WEIGHT};
 pub(crate) const NET: &str = "net";
 pub(crate) const SUM: &str = "total";
 const UNIT: &str = "unit";
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// More offices than this in a list cost more than reading their rows.
 const OFFICES_LISTED_MAX: usize = 200;
 
@@ -219,6 +220,31 @@ impl Plan<'_> {
             let offices = batch.column(0).as_primitive::<UInt32Type>().values().iter();
             let dates = batch.column(1).as_primitive::<Date32Type>().values().iter();
             found.extend(offices.zip(dates).map(|(o, d)| (OfficeId(*o), Date(*d))));
+        }
+        Ok(found)
+    }
+
+    /// What became known of each period in which later one, as any day of both and a sum: days of
+    /// knowledge are those of UTC.
+    pub(crate) async fn known_by_period(
+        &self,
+        entry: &Entry,
+        grain: Grain,
+    ) -> Result<Vec<(Date, Date, f64)>> {
+        let known = cast_expr(col(KNOWN_MS) / lit(DAY_MS), DataType::Int32);
+        let known = functions::period(grain, cast_expr(known, DataType::Date32));
+        let keys = vec![functions::period(grain, col(DATE)).alias("of"), known.alias("known")];
+        let sums = self.facts(entry)?.aggregate(keys, vec![weighted().alias(SUM)])?;
+        let whole = cast_expr(col(SUM), DataType::Float64).alias(SUM);
+        let sums = sums.select(vec![col("of"), col("known"), whole])?;
+        let mut found = Vec::new();
+        for batch in sums.collect().await? {
+            let dates = |column: usize| {
+                let days = batch.column(column).as_primitive::<Date32Type>();
+                days.values().iter().map(|day| Date(*day))
+            };
+            let counts = batch.column(2).as_primitive::<Float64Type>().values().iter().copied();
+            found.extend(dates(0).zip(dates(1)).zip(counts).map(|((of, on), n)| (of, on, n)));
         }
         Ok(found)
     }

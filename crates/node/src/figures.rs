@@ -4,6 +4,7 @@ pub use facts::figure::{
     AxisInfo, BoundariesInfo, Cell, Completeness, Figure, Key, MeasureInfo, NoTotal, State, Why,
 };
 pub use facts::lineage::Address;
-pub use facts::query::{Axis, Boundaries, Filter, Moment, Query};
+pub use facts::query::{Axis, Boundaries, Filter, Moment, OfficeAxis, Query};
+pub use facts::watch;
 
 pub use crate::query::{FigureError, LineageLine, LineageView};

@@ -39,6 +39,7 @@ mod sync_view;
 mod trial;
 mod upkeep;
 pub mod views;
+mod watch;
 mod world;
 mod writer;
 
@@ -74,4 +75,5 @@ pub use restore::{RestoreError, Restored, restore};
 pub use submit::{Submission, SubmitError, Submitted};
 pub use sync_view::{LaneView, PeerShown, PeerState, PeerView, SyncBoard};
 pub use upkeep::{UpkeepError, Whole};
+pub use watch::WatchError;
 pub use writer::{Effects, Entry, Writer};

@@ -110,7 +110,7 @@ impl Node {
         query: &Query,
         lang: &str,
     ) -> Result<Figure, FigureError> {
-        let asking = Asking::new(self, by, query);
+        let asking = Asking::new(self, by, &query.measures);
         Ok(self.core.facts.figure(query, &asking.context(lang), &asking.scope).await?)
     }
 
@@ -126,7 +126,7 @@ impl Node {
         cursor: Option<&str>,
         lang: &str,
     ) -> Result<LineageView, FigureError> {
-        let asking = Asking::new(self, by, query);
+        let asking = Asking::new(self, by, &query.measures);
         let context = asking.context(lang);
         let found = self.core.facts.lineage(query, address, cursor, &context, &asking.scope);
         let found = found.await?;
@@ -144,24 +144,24 @@ impl Node {
     }
 }
 
-/// A query with who asks it, when, and what they may see.
-struct Asking {
-    world: Arc<World>,
-    judge: Judge,
+/// Who asks about measures, when, and what they may see.
+pub(crate) struct Asking {
+    pub(crate) world: Arc<World>,
+    pub(crate) judge: Judge,
     packs: BTreeMap<String, Arc<Pack>>,
-    scope: Scope,
+    pub(crate) scope: Scope,
     now_ms: u64,
 }
 
 impl Asking {
-    fn new(node: &Node, by: &Actor, query: &Query) -> Self {
+    pub(crate) fn new(node: &Node, by: &Actor, measures: &[String]) -> Self {
         let (world, judge) = (node.core.world(), node.core.judge());
         let packs = world.packs.latest().map(|pack| (pack.name.clone(), Arc::clone(pack)));
-        let scope = scope(&judge, by, &world.packs, query);
+        let scope = scope(&judge, by, &world.packs, measures);
         Self { packs: packs.collect(), scope, now_ms: node.core.clock.now_ms(), world, judge }
     }
 
-    fn context<'a>(&'a self, lang: &'a str) -> Context<'a> {
+    pub(crate) fn context<'a>(&'a self, lang: &'a str) -> Context<'a> {
         Context {
             packs: &self.packs,
             tree: &self.world.tree,
@@ -188,11 +188,11 @@ impl Asking {
     }
 }
 
-/// What a person may see of a query's packs: the offices where figures of all of them are open.
+/// What a person may see of some measures' packs: the offices where figures of all of them are open.
 /// Small cells are for whoever may read all the records that make them.
-fn scope(judge: &Judge, by: &Actor, packs: &PackSet, query: &Query) -> Scope {
+fn scope(judge: &Judge, by: &Actor, packs: &PackSet, measures: &[String]) -> Scope {
     let reach = judge.reach(by);
-    let named = query.measures.iter().filter_map(|measure| measure.split('.').next());
+    let named = measures.iter().filter_map(|measure| measure.split('.').next());
     let named: BTreeSet<&str> = named.collect();
     let asked: Vec<&Arc<Pack>> = named.iter().filter_map(|name| packs.pack(name)).collect();
     let figures = asked.iter().map(|pack| figures_of(&reach, pack));

@@ -11,6 +11,7 @@ mod postgres;
 mod sync;
 mod tree;
 pub(crate) mod wan;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -63,6 +64,8 @@ enum Name {
     Newcomer,
     /// A month of the whole country over weak links, in virtual time.
     Tree,
+    /// Early warning: what is found, how soon and how often in vain, beside R's surveillance.
+    Watch,
 }
 
 /// One measured figure.
@@ -91,6 +94,7 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         Name::FanIn => fan_in::run(&program, args.quick)?,
         Name::Newcomer => newcomer::run(&program, args.quick)?,
         Name::Tree => tree::run(&program, args.quick)?,
+        Name::Watch => watch::run(&program, args.quick, args.alone)?,
     };
     for figure in figures {
         if args.json {

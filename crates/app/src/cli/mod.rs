@@ -8,6 +8,7 @@ mod dictionary;
 mod failed;
 mod files;
 mod init;
+mod judge;
 mod node;
 mod office;
 mod opened;
@@ -19,6 +20,7 @@ mod query;
 mod serve;
 mod sync;
 mod upkeep;
+mod watch;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -95,6 +97,9 @@ enum Command {
     /// A figure: a table on the terminal, or JSON
     #[command(after_help = query::EXAMPLES)]
     Query(query::Query),
+    /// Early warning: which counts of which offices stand out
+    #[command(after_help = watch::EXAMPLES)]
+    Watch(watch::Watch),
     /// Take in a CSV or XLSX file, as records of any type
     #[command(after_help = files::IMPORT_EXAMPLES)]
     Import(files::Import),
@@ -138,6 +143,9 @@ enum Command {
     /// Print incident forms for benches, one JSON a line
     #[command(hide = true)]
     Corpus(corpus::Corpus),
+    /// Judge series of counts, one JSON a line, for benches
+    #[command(hide = true)]
+    Judge(judge::Judge),
 }
 
 /// What every command gets.
@@ -173,6 +181,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Person(command) => person::run(context, command),
         Command::Pack(command) => pack::run(context, command),
         Command::Query(query) => query::run(context, query),
+        Command::Watch(asked) => watch::run(context, asked),
         Command::Import(options) => files::import(context, options),
         Command::Export(options) => files::export(context, options),
         Command::Node(command) => node::run(context, command),
@@ -187,6 +196,7 @@ fn dispatch(context: &Context, command: Command) -> Done {
         Command::Prune(options) => prune::run(context, &options),
         Command::Openapi => Ok(context.output.write(crate::http::openapi_text().as_bytes())?),
         Command::Corpus(asked) => corpus::run(context, &asked),
+        Command::Judge(asked) => judge::run(context, &asked),
     }
 }
 

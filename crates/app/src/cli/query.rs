@@ -96,7 +96,7 @@ fn asked(node: &node::Node, query: Query) -> anyhow::Result<FigureQuery> {
     })
 }
 
-fn filter(text: &str) -> Result<Filter, String> {
+pub(super) fn filter(text: &str) -> Result<Filter, String> {
     let (dim, values) = text.split_once('=').ok_or("write DIMENSION=VALUE,VALUE")?;
     Ok(Filter { dim: dim.to_owned(), r#in: values.split(',').map(str::to_owned).collect() })
 }

@@ -25,6 +25,7 @@ mod records;
 mod session;
 mod submissions;
 mod sync;
+mod watch;
 pub mod wire;
 
 use std::sync::Arc;
@@ -36,7 +37,7 @@ use axum::routing::get;
 use domain::limits;
 use domain::period::Date;
 use node::{Actor, Failure, Node};
-use tokio::sync::watch;
+use tokio::sync::watch as channel;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
@@ -59,13 +60,13 @@ pub struct Site {
     node: Arc<Node>,
     cookie: Cookie,
     rates: Arc<guard::Rates>,
-    closing: watch::Receiver<bool>,
+    closing: channel::Receiver<bool>,
 }
 
 impl Site {
     /// A site for a node. Streams of events end when `closing` turns true.
     #[must_use]
-    pub fn new(node: Arc<Node>, cookie: Cookie, closing: watch::Receiver<bool>) -> Self {
+    pub fn new(node: Arc<Node>, cookie: Cookie, closing: channel::Receiver<bool>) -> Self {
         Self { node, cookie, rates: Arc::default(), closing }
     }
 
@@ -128,6 +129,7 @@ fn api() -> OpenApiRouter<Site> {
         .routes(routes!(records::get))
         .routes(routes!(figures::ask))
         .routes(routes!(figures::lineage))
+        .routes(routes!(watch::ask))
         .routes(routes!(home::get))
         .routes(routes!(events::stream))
         .merge(bundles::routes())

@@ -1,6 +1,7 @@
 //! The only way to the terminal: results to standard output, everything else to standard error.
 
 pub(crate) mod figure;
+pub(crate) mod watch;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};

@@ -13,6 +13,7 @@ mod openapi;
 mod reading;
 mod records;
 mod sessions;
+mod watching;
 
 /// A file that nobody names here would never run.
 #[test]

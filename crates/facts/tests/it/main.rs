@@ -11,6 +11,8 @@ mod queries;
 mod storage;
 mod support;
 mod table;
+mod warning;
+mod watch;
 
 #[test]
 fn every_file_is_a_module() {

@@ -106,7 +106,7 @@ fn input(index: u16) -> Box<Expr> {
 
 /// Measures: `jumlah` (additive, by `jenis`), `kasus` (additive, small cells hidden), `stok`
 /// (last, by unit), `masuk` (additive, by unit), `pelapor` (distinct), `rasio` and `sisa`
-/// (formulas). The schedule `harian` is of all regencies, daily, due an hour after midnight.
+/// (formulas), `insiden` (additive, of no schedule). The schedule `harian` is of all regencies, daily, due an hour after midnight.
 pub(crate) fn pack() -> Pack {
     let fixed = || Unit::Fixed("orang".to_owned());
     let by_unit = || Unit::Dim("satuan".to_owned());
@@ -123,6 +123,10 @@ pub(crate) fn pack() -> Pack {
     kasus.suppress_below = Some(5);
     let mut rasio = plain("rasio", MeasureKind::Additive);
     (rasio.kind, rasio.scale) = (formula(&["kasus", "jumlah"], share), 1);
+    let mut insiden = plain("insiden", MeasureKind::Additive);
+    if let MeasureKind::Additive(from) = &mut insiden.kind {
+        from[0].type_id = 2;
+    }
     let mut sisa = measure("sisa", by_unit(), MeasureKind::Additive, &["satuan"]);
     sisa.kind = formula(&["masuk", "stok"], rest);
     let ty = RecordType {
@@ -159,6 +163,7 @@ pub(crate) fn pack() -> Pack {
             plain("pelapor", MeasureKind::Distinct),
             rasio,
             sisa,
+            insiden,
         ],
         schedules: vec![Schedule {
             key: "harian".to_owned(),

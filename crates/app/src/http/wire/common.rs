@@ -104,6 +104,20 @@ impl From<domain::period::Grain> for Grain {
     }
 }
 
+impl From<Grain> for domain::period::Grain {
+    fn from(grain: Grain) -> Self {
+        match grain {
+            Grain::Day => Self::Day,
+            Grain::Week => Self::Week,
+            Grain::Month => Self::Month,
+            Grain::Quarter => Self::Quarter,
+            Grain::Third => Self::Third,
+            Grain::Half => Self::Half,
+            Grain::Year => Self::Year,
+        }
+    }
+}
+
 /// One thing that is wrong: a code to translate, where, and the values of its sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {

@@ -390,7 +390,7 @@ impl FigureQuery {
     }
 }
 
-fn place<T, E: std::fmt::Display>(at: &str, parsed: Result<T, E>) -> Result<T, Problem> {
+pub(super) fn place<T, E: std::fmt::Display>(at: &str, parsed: Result<T, E>) -> Result<T, Problem> {
     let problem = |error| Problem::new(ProblemCode::QueryInvalid).at(at).with("reason", error);
     parsed.map_err(problem)
 }

@@ -21,6 +21,7 @@ mod records;
 mod session;
 mod submissions;
 mod sync;
+mod watch;
 
 pub use blobs::Blob;
 pub use bundles::{BundleImported, BundleWaiting, BundleWanted};
@@ -54,5 +55,6 @@ pub use records::{
 pub use session::{Me, NodeInfo, RoleAt, SignIn};
 pub use submissions::{Acknowledge, Comment, Form, Patch, Receipt, Return, Submission, Transition};
 pub use sync::{LaneName, SyncLane, SyncPeer, SyncState, SyncStatus};
+pub use watch::{Watch, WatchCluster, WatchOffice, WatchPoint, WatchQuery, WatchSignal};
 
 pub(crate) use common::moment;
