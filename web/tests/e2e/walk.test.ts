@@ -267,9 +267,7 @@ it('the map is drawn in a frame, moves by keys, and has a table', async () => {
     times.push(Number(await page.getAttribute('canvas', 'data-frame-ms')));
   }
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: 1 });
-  // The budget is that of a frame, not of the slowest one while the machine does something else.
-  const frames = times.slice(2).sort((a, b) => a - b);
-  expect(frames[frames.length / 2]).toBeLessThanOrEqual(50);
+  expect(Math.max(...times.slice(2))).toBeLessThanOrEqual(50);
   const name = await page.textContent('.said b');
   await page.keyboard.press('Enter');
   await page.waitForSelector('dialog[open]');
